@@ -1,0 +1,1 @@
+"""What each specialist can do, one file each."""

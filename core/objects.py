@@ -1,0 +1,161 @@
+"""Objects in buckets: the types and the port that speaks them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from core.charts import Chart
+from core.paging import Page
+from core.runs import Artifact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bucket:
+    """A named place for objects."""
+
+    name: str
+    objects: int
+    bytes: int
+    newest: datetime | None = None
+    """When its newest object was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredObject:
+    """A stored file."""
+
+    bucket: str
+    key: str
+    bytes: int
+    etag: str
+    """Changes whenever the content does."""
+    content_type: str
+    modified_at: datetime
+    tags: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+
+    @property
+    def reference(self) -> str:
+        """`bucket/key`, as run parameters write it."""
+        return f"{self.bucket}/{self.key}"
+
+
+class ObjectStore(Protocol):
+    """Keeps objects in buckets."""
+
+    def buckets(self) -> Sequence[Bucket]:
+        """Return every bucket, by name."""
+        ...
+
+    def create_bucket(self, bucket: str) -> Bucket:
+        """Create a bucket; one that exists is returned as it is."""
+        ...
+
+    def list(
+        self, bucket: str, prefix: str = "", limit: int = 50, cursor: str = ""
+    ) -> Page[StoredObject]:
+        """List objects by key, below a prefix, from a cursor on.
+
+        Raises:
+            NotFoundError: There is no such bucket.
+        """
+        ...
+
+    def stat(self, bucket: str, key: str) -> StoredObject:
+        """Return what is known of an object without reading it.
+
+        Raises:
+            NotFoundError: There is no such bucket or object; the hint names the closest.
+        """
+        ...
+
+    def open(self, bucket: str, key: str) -> BinaryIO:
+        """Open an object for reading; the caller closes it."""
+        ...
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """Return the whole content of an object."""
+        ...
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        data: bytes | Path,
+        *,
+        content_type: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> StoredObject:
+        """Store bytes or a local file, all of it or nothing; creates the bucket if needed."""
+        ...
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Move an object to the trash."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnProfile:
+    """What one column of a table holds."""
+
+    name: str
+    type: str
+    """`number`, `text`, `date` or `boolean`."""
+    missing: int
+    distinct: int
+    minimum: str = ""
+    maximum: str = ""
+    top: str = ""
+    """The most frequent value, with its share."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TablePreview:
+    """The first rows of a table and a profile of its columns."""
+
+    object: StoredObject
+    columns: tuple[ColumnProfile, ...]
+    rows: tuple[tuple[str, ...], ...]
+    total_rows: int
+    profiled_rows: int
+    """How many rows the profile was made from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextPreview:
+    """The beginning of a text."""
+
+    object: StoredObject
+    text: str
+    language: str = "text"
+    """`json`, `yaml`, `markdown`, `html` or `text`."""
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinaryPreview:
+    """An object that is neither a table nor a text; pictures carry their size."""
+
+    object: StoredObject
+    description: str
+    """What it is, in words: `PNG picture, 900 x 600 pixels`."""
+    path: str = ""
+    """Where the content is on this machine, if it is."""
+
+
+Preview = TablePreview | TextPreview | BinaryPreview
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A plot that a run made."""
+
+    run_id: str
+    kind: str
+    artifact: Artifact
+    chart: Chart | None = None
+    """The plot as a value, where the pipeline stored one beside the picture."""
+    others: tuple[str, ...] = ()
+    """The kinds of the run's other plots."""

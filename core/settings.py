@@ -1,0 +1,120 @@
+"""Everything that can be set, read once and passed as values."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from core.errors import SettingsError
+
+SETTINGS_FILE = "mlops-swarm.toml"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BuiltinChat(_Part):
+    """The built-in model: no network, no key."""
+
+    kind: Literal["builtin"] = "builtin"
+
+
+class OpenAIChat(_Part):
+    """Any OpenAI-compatible endpoint."""
+
+    kind: Literal["openai"]
+    base_url: str = "https://api.openai.com/v1"
+    """Address of the endpoint, with its version: `http://127.0.0.1:11434/v1`."""
+    model: str
+    """Name of the model at that endpoint."""
+    api_key: SecretStr = SecretStr("")
+    """Key for the endpoint; many local servers need none."""
+    timeout_seconds: float = Field(default=60, gt=0)
+    """How long one call may take."""
+    retries: int = Field(default=2, ge=0)
+    """How often a call that failed is tried again."""
+    max_tokens: int | None = Field(default=None, gt=0)
+    """How long one answer may become."""
+
+
+Chat = Annotated[BuiltinChat | OpenAIChat, Field(discriminator="kind")]
+
+
+class Limits(_Part):
+    """What one turn may use."""
+
+    steps: int = Field(default=25, gt=0)
+    """Model calls and tool calls of one agent in one turn."""
+    seconds: float = Field(default=600, gt=0)
+    """How long one turn may take."""
+    result_characters: int = Field(default=6000, gt=200)
+    """How much of a tool's result a model is shown."""
+
+
+class Settings(BaseSettings):
+    """All settings; with none given, everything works on this machine."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MLOPS_SWARM_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        toml_file=SETTINGS_FILE,
+    )
+
+    home: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("mlops-swarm")))
+    """Where runs, objects, sessions, the index and logs are kept."""
+    chat: Chat = BuiltinChat()
+    """The model that drives the swarm."""
+    limits: Limits = Limits()
+    """What one turn may use."""
+    workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), gt=0)
+    """How many tasks of one run may work side by side."""
+    read_only: bool = False
+    """Whether tools that write or destroy are taken away."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read arguments first, then the environment, then the settings file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def read_settings(**arguments: Any) -> Settings:
+    """Read the settings from arguments, environment, file and defaults, in this order.
+
+    Raises:
+        SettingsError: A setting is unknown or has an impossible value.
+    """
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise SettingsError(
+            f"The settings cannot be used: {problems}.",
+            hint=f"Look at {SETTINGS_FILE} and at the variables that begin with MLOPS_SWARM_.",
+        ) from error
+    except ValueError as error:
+        raise SettingsError(
+            f"{SETTINGS_FILE} cannot be read: {error}.", hint="Mend the file or move it away."
+        ) from error

@@ -1,0 +1,1 @@
+"""What is in stored objects, and where it came from."""

@@ -1,0 +1,1 @@
+"""Predicts whether a phase of a construction project will be late."""
