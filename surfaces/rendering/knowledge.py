@@ -1,0 +1,65 @@
+"""How passages and their sources are shown."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from core.passages import DocsAnswer, FoundPassage, Source
+from surfaces.rendering.anything import listing, render, table
+from surfaces.rendering.words import clean, moment, short, words
+
+PASSAGE_CHARACTERS = 600
+
+
+@render.register
+def _answer(answer: DocsAnswer) -> RenderableType:
+    if answer.answerable and answer.items:
+        return Group(*(render(found) for found in answer.items))
+    nearest = short(answer.nearest_pages) if answer.nearest_pages else ""
+    parts: list[RenderableType] = [Text("The documents do not answer this.", style="yellow")]
+    if nearest:
+        parts.append(Text(f"The nearest subjects: {nearest}."))
+    return Group(*parts)
+
+
+@listing.register
+def _passages(first: FoundPassage, items: Sequence[FoundPassage]) -> RenderableType:
+    del first
+    return Group(*(render(found) for found in items))
+
+
+@render.register
+def _found(found: FoundPassage) -> RenderableType:
+    passage = found.passage
+    text = clean(passage.text).strip()
+    if len(text) > PASSAGE_CHARACTERS:
+        text = f"{text[:PASSAGE_CHARACTERS].rstrip()}…"
+    return Group(
+        Text.assemble(
+            (clean(passage.citation), "bold cyan"),
+            (f"  {clean(passage.source)}, {found.score:.2f}", "dim"),
+        ),
+        Padding(Text(text), (0, 0, 1, 2)),
+    )
+
+
+@listing.register
+def _sources(first: Source, items: Sequence[Source]) -> RenderableType:
+    del first
+    grid = table("source", "pages", "passages", "indexed", "from", numbers=("pages", "passages"))
+    for source in items:
+        grid.add_row(
+            words(source.name, "cyan"),
+            words(source.pages),
+            words(source.passages),
+            words(moment(source.indexed_at)),
+            words(source.location),
+        )
+    return grid
+
+
+@render.register
+def _source(source: Source) -> RenderableType:
+    return listing(source, [source])
