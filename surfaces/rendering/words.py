@@ -91,9 +91,9 @@ def duration(seconds: float | None) -> str:
     """Write how long something took: `3 min 12 s`."""
     if seconds is None:
         return NOTHING
-    if seconds < 0.095:
+    if seconds < 0.095 and not isinstance(seconds, int):
         return f"{max(seconds, 0) * 1000:.0f} ms"
-    if seconds < 9.95:
+    if seconds < 9.95 and not isinstance(seconds, int):
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:

@@ -1,1 +1,1 @@
-"""The terminal."""
+"""The terminal: a conversation, its tool calls, approvals and runs."""

@@ -1,0 +1,117 @@
+"""What the terminal needs of the assistant that it shows."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from agents.events import Event
+from core.runs import PipelineSpec, RunBackend
+
+if TYPE_CHECKING:
+    from agents.toolbox import Approver, Toolbox
+    from core.settings import Settings
+
+
+class Turn(Protocol):
+    """One exchange of a conversation."""
+
+    @property
+    def question(self) -> str:
+        """What the person said."""
+
+    @property
+    def answer(self) -> str:
+        """What was answered, as Markdown."""
+
+
+class Session(Protocol):
+    """A conversation that goes on."""
+
+    @property
+    def id(self) -> str:
+        """What it is found by."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    def ask(self, text: str, approve: "Approver") -> AsyncIterator[Event]:
+        """Take one turn; canceling the task that reads stops it."""
+
+    def watch(self, approve: "Approver") -> AsyncIterator[Event]:
+        """Tell, without end, of watched runs and of the turns that follow them."""
+
+    def history(self) -> Sequence[Turn]:
+        """Return the turns so far."""
+
+
+class SessionInfo(Protocol):
+    """What a list says of a session."""
+
+    @property
+    def id(self) -> str:
+        """What it is found by."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def updated_at(self) -> datetime:
+        """When its last turn was."""
+
+    @property
+    def turns(self) -> int:
+        """How many turns it has."""
+
+
+class Sessions(Protocol):
+    """The conversations that are kept."""
+
+    def list(self) -> Sequence[SessionInfo]:
+        """Return all sessions, the latest first."""
+
+    def rename(self, session_id: str, name: str, /) -> object:
+        """Call a session something else."""
+
+
+class Pipelines(Protocol):
+    """The pipelines that can be run."""
+
+    def find(self, name: str, /) -> PipelineSpec:
+        """Return a pipeline by its name."""
+
+
+class Assistant(Protocol):
+    """Everything that was put together for this terminal."""
+
+    @property
+    def settings(self) -> "Settings":
+        """What it was put together from."""
+
+    @property
+    def toolbox(self) -> "Toolbox":
+        """What can be done."""
+
+    @property
+    def runs(self) -> RunBackend:
+        """Where runs are."""
+
+    @property
+    def catalog(self) -> Pipelines:
+        """Where pipelines are."""
+
+    @property
+    def sessions(self) -> Sessions:
+        """Where conversations are."""
+
+    @property
+    def notice(self) -> str:
+        """One line to say at the first start; may be empty."""
+
+    def session(self, session_id: str = "") -> Session:
+        """Return a new session, or a kept one."""
+
+    def open(self, bucket: str, key: str) -> Path:
+        """Return a local copy of an object."""

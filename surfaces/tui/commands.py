@@ -1,0 +1,182 @@
+"""What the terminal's own commands do."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.errors import AssistantError, NotFoundError, RequestError
+from core.runs import Run, RunLogs
+from surfaces.tui.slash import COMMANDS
+from surfaces.tui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from surfaces.tui.app import SwarmApp
+    from surfaces.tui.assistant import Assistant
+    from surfaces.tui.palette import Entry
+    from surfaces.tui.sessions_screen import SessionChoice
+
+
+def run_command(app: "SwarmApp", line: str) -> bool:
+    """Run a command of the terminal itself; False if the line is none."""
+    name, _, argument = line.removeprefix("/").partition(" ")
+    command = _COMMANDS.get(name)
+    if command is None:
+        return False
+    try:
+        command(app, argument.strip())
+    except AssistantError as error:
+        app.transcript.say(error.message, "problem", error.hint)
+    return True
+
+
+def entries(app: "SwarmApp") -> "list[Entry]":
+    """Return what the command palette offers: commands, examples and tools."""
+    from surfaces.tui.palette import Entry
+
+    found = [
+        Entry(
+            name=command.name.capitalize(),
+            help=command.help,
+            run=partial(app.run_own_command, f"/{command.name}"),
+        )
+        for command in COMMANDS
+    ]
+    found += [
+        Entry(name=example, help="Ask this.", run=partial(app.prompt.fill, example))
+        for example in Welcome.EXAMPLES
+    ]
+    if app.assistant is not None:
+        found += [
+            Entry(
+                name=tool.name,
+                help=f"{tool.summary} Calls the tool, without the model.",
+                run=partial(app.prompt.fill, f"/{tool.name} "),
+            )
+            for tool in app.assistant.toolbox
+        ]
+    return found
+
+
+def _assistant(app: "SwarmApp") -> "Assistant":
+    if app.assistant is None:
+        raise RequestError("The assistant is not ready yet.", hint="Try again in a moment.")
+    return app.assistant
+
+
+def _help(app: "SwarmApp", argument: str) -> None:
+    from surfaces.tui.approval import ApprovalView, ArgumentsEditor
+    from surfaces.tui.help_screen import HelpScreen
+    from surfaces.tui.log_screen import LogScreen
+    from surfaces.tui.prompt import Prompt
+    from surfaces.tui.runs_panel import RunList
+    from surfaces.tui.sessions_screen import SessionsScreen
+    from surfaces.tui.tool_card import ToolCard
+
+    del argument
+    keys = (
+        ("Anywhere", type(app).BINDINGS),
+        ("In the prompt", Prompt.BINDINGS),
+        ("On an approval", ApprovalView.BINDINGS),
+        ("While editing its arguments", ArgumentsEditor.BINDINGS),
+        ("On a tool call (Tab goes to it)", ToolCard.BINDINGS),
+        ("In the runs", RunList.BINDINGS),
+        ("In the logs", LogScreen.BINDINGS),
+        ("In the conversations", SessionsScreen.BINDINGS),
+    )
+    app.push_screen(HelpScreen(keys, Welcome.EXAMPLES))
+
+
+def _runs(app: "SwarmApp", argument: str) -> None:
+    del argument
+    app.action_runs()
+
+
+def _logs(app: "SwarmApp", argument: str) -> None:
+    from agents.tools.references import find_run
+    from surfaces.tui.log_screen import TAIL, LogScreen
+
+    runs = _assistant(app).runs
+    run_id = find_run(runs, argument or "latest").id
+
+    def read(task: str) -> tuple[Run, RunLogs]:
+        return runs.get(run_id), runs.logs(run_id, task, TAIL)
+
+    app.push_screen(LogScreen(read))
+
+
+def _sessions(app: "SwarmApp", argument: str) -> None:
+    from surfaces.tui.sessions_screen import SessionsScreen
+
+    del argument
+
+    def chosen(choice: "SessionChoice | None") -> None:
+        if choice is not None:
+            app.change_session(choice.session_id)
+
+    current = app.session.id if app.session is not None else ""
+    app.push_screen(SessionsScreen(_assistant(app).sessions.list(), current), chosen)
+
+
+def _new(app: "SwarmApp", argument: str) -> None:
+    del argument
+    _assistant(app)
+    app.change_session("")
+
+
+def _theme(app: "SwarmApp", argument: str) -> None:
+    if not argument:
+        app.action_change_theme()
+    elif argument in app.available_themes:
+        app.theme = argument
+    else:
+        known = ", ".join(sorted(app.available_themes))
+        raise NotFoundError(f"No theme is called {argument!r}.", hint=f"There are: {known}.")
+
+
+def _copy(app: "SwarmApp", argument: str) -> None:
+    del argument
+    if not app.transcript.last_answer:
+        raise RequestError("There is no answer to copy yet.")
+    app.copy_to_clipboard(app.transcript.last_answer)
+    app.notify("The last answer is in the clipboard.")
+
+
+def _open(app: "SwarmApp", argument: str) -> None:
+    reference = argument or app.openable
+    bucket, slash, key = reference.partition("/")
+    if not slash or not key:
+        raise RequestError(
+            f"{reference!r} is no object." if reference else "Nothing that opens was shown yet.",
+            hint="Write /open bucket/key.",
+        )
+    assistant = _assistant(app)
+
+    async def fetch() -> None:
+        try:
+            path = await asyncio.to_thread(assistant.open, bucket, key)
+        except AssistantError as error:
+            app.transcript.say(error.message, "problem", error.hint)
+            return
+        app.open_url(path.as_uri())
+        app.transcript.say(f"{reference} is in {path}", "notice")
+
+    app.run_worker(fetch(), group="open")
+
+
+def _quit(app: "SwarmApp", argument: str) -> None:
+    del argument
+    app.call_later(app.action_quit)
+
+
+_COMMANDS: dict[str, Callable[["SwarmApp", str], None]] = {
+    "help": _help,
+    "runs": _runs,
+    "logs": _logs,
+    "sessions": _sessions,
+    "new": _new,
+    "theme": _theme,
+    "copy": _copy,
+    "open": _open,
+    "quit": _quit,
+}

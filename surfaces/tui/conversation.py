@@ -1,0 +1,282 @@
+"""Turns: how requests, answers and approvals pass between the session and the widgets."""
+
+import asyncio
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from textual import work
+from textual.app import App
+from textual.worker import Worker, WorkerState
+
+from agents.events import Event, RunEnded, ToolFinished, TurnFinished
+from core.errors import AssistantError
+from surfaces.tui.completion import Completion
+from surfaces.tui.opening import openable
+from surfaces.tui.prompt import Prompt
+from surfaces.tui.status_bar import StatusBar
+from surfaces.tui.transcript import SELF, Transcript
+from surfaces.tui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from agents.events import ApprovalCard, Decision
+    from core.settings import Settings
+    from surfaces.tui.approval import ApprovalView
+    from surfaces.tui.assistant import Assistant, Session
+
+WATCH_AGAIN_SECONDS = 30.0
+"""How long to wait before runs are watched again that could not be reached."""
+
+Assemble = Callable[["Settings"], "Assistant"]
+
+
+class ConversationApp(App[None]):
+    """The part of the application that takes turns.
+
+    Args:
+        settings: What to put together.
+        assemble: Puts it together; called in a thread after the first frame.
+    """
+
+    def __init__(self, settings: "Settings", assemble: Assemble) -> None:
+        super().__init__()
+        self.settings = settings
+        self.assistant: Assistant | None = None
+        self.session: Session | None = None
+        self.openable = ""
+        """`bucket/key` of the last object that was shown."""
+        self.quits_next = False
+        """Whether Ctrl+C now quits."""
+        self.following_up = False
+        """Whether a turn is under way that follows a run's end."""
+        self.turn: Worker[None] | None = None
+        self._assemble = assemble
+        self._queue: deque[str] = deque()
+        self._watching: Worker[None] | None = None
+        self._decisions: dict[str, asyncio.Future[Decision]] = {}
+        self.transcript = Transcript()
+        self.completion = Completion()
+        self.prompt = Prompt(self.completion)
+        self.status = StatusBar()
+
+    @abstractmethod
+    def run_own_command(self, line: str) -> bool:
+        """Run a command of the terminal; False if the line is none."""
+
+    @abstractmethod
+    def look_at_runs(self) -> None:
+        """Bring what is shown of runs up to date."""
+
+    # Starting
+
+    @work(thread=True, group="assembly", exit_on_error=False)
+    def start(self) -> "Assistant":
+        """Put the assistant together."""
+        return self._assemble(self.settings)
+
+    def _begin(self, assistant: "Assistant") -> None:
+        self.assistant = assistant
+        for welcome in self.query(Welcome):
+            welcome.ready(assistant.notice)
+        self.resume("")
+
+    def change_session(self, session_id: str) -> None:
+        """Leave this conversation for another; a turn under way is stopped."""
+        if self.turn is not None:
+            self.turn.cancel()
+            self.turn = None
+        self._queue.clear()
+        self.transcript.clear()
+        self.status.tokens = 0
+        self.resume(session_id)
+        self.transcript.say(f"Conversation: {self.status.session}" if session_id else "A new one.")
+        self.prompt.focus()
+
+    def resume(self, session_id: str) -> None:
+        """Go on with a kept conversation, or begin a new one."""
+        if self.assistant is None:
+            return
+        self.session = self.assistant.session(session_id)
+        turns = self.session.history()
+        self.transcript.replay(turns)
+        self.prompt.remember([turn.question for turn in turns])
+        self.status.session = self.session.name
+        self.watch_again()
+        self.look_at_runs()
+        self._next()
+
+    # A turn
+
+    def on_prompt_sent(self, event: Prompt.Sent) -> None:
+        """Answer what was typed, or keep it until the assistant can."""
+        event.stop()
+        self.quits_next = False
+        if event.text.startswith("/") and self.run_own_command(event.text):
+            return
+        busy = self.session is None or self.turn is not None
+        self.transcript.ask(event.text, waiting=busy)
+        self._queue.append(event.text)
+        self._next()
+
+    def _next(self) -> None:
+        if self.session is not None and self.turn is None and self._queue:
+            text = self._queue.popleft()
+            self.transcript.waiting_is_over()
+            self.status.seconds = 0
+            self.turn = self.call_tool(text) if text.startswith("/") else self.answer(text)
+        self.show_activity()
+
+    @work(group="turn", exit_on_error=False)
+    async def answer(self, question: str) -> None:
+        """Take one turn."""
+        assert self.session is not None
+        async for event in self.session.ask(question, self.approve):
+            self.show(event)
+
+    @work(group="turn", exit_on_error=False)
+    async def call_tool(self, line: str) -> None:
+        """Call one tool by hand: `/<tool> name=value …`.
+
+        Raises:
+            AssistantError: There is no such tool, or the line cannot be read.
+        """
+        from agents.toolbox import Caller
+        from surfaces.tui.slash import read_arguments
+
+        assert self.assistant is not None
+        name, _, text = line.removeprefix("/").partition(" ")
+        toolbox = self.assistant.toolbox
+        arguments = read_arguments(toolbox.find(name), text)
+        # What goes wrong in the call itself is told by its card.
+        with suppress(AssistantError):
+            await toolbox.call(name, arguments, Caller(SELF, self.approve, self.show))
+
+    @work(group="watch", exit_on_error=False)
+    async def watch_runs(self) -> None:
+        """Tell of runs that end, and of the turns that follow."""
+        assert self.session is not None
+        async for event in self.session.watch(self.approve):
+            self.following_up = not isinstance(event, TurnFinished) and (
+                self.following_up or (isinstance(event, RunEnded) and bool(event.request))
+            )
+            self.show(event)
+            self.show_activity()
+
+    def show(self, event: Event) -> None:
+        """Turn an event into widget calls."""
+        self.transcript.show(event)
+        if isinstance(event, TurnFinished):
+            self.status.tokens += event.tokens
+        elif isinstance(event, RunEnded):
+            self.bell()
+            failed = bool(event.run.reason)
+            self.notify(
+                f"{event.run.name} {event.run.state.value.lower()}",
+                title="A run has ended",
+                severity="warning" if failed else "information",
+                markup=False,
+            )
+            self.look_at_runs()
+        elif isinstance(event, ToolFinished):
+            self.openable = openable(event.value) or self.openable
+            self.look_at_runs()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Go on when something in the background ends, however it ends."""
+        worker, state = event.worker, event.state
+        if state in {WorkerState.PENDING, WorkerState.RUNNING}:
+            return
+        failed = worker.error if state is WorkerState.ERROR else None
+        if worker.group == "assembly":
+            self._assembled(worker, failed)
+        elif worker is self.turn:
+            self.turn = None
+            self._turn_over(failed, canceled=state is WorkerState.CANCELLED)
+        elif worker is self._watching and failed is not None:
+            self._explain(failed)
+            if isinstance(failed, AssistantError):
+                self.set_timer(WATCH_AGAIN_SECONDS, self.watch_again)
+
+    def _assembled(self, worker: Worker[Any], failed: BaseException | None) -> None:
+        if failed is None:
+            if worker.result is not None:
+                self._begin(worker.result)
+            return
+        self.status.model = "could not start"
+        for welcome in self.query(Welcome):
+            welcome.ready("The assistant could not be started:")
+        self._explain(failed)
+
+    def watch_again(self) -> None:
+        """Watch runs anew; a turn that follows one is given up."""
+        if self._watching is not None:
+            self._watching.cancel()
+        if self.session is not None:
+            self._watching = self.watch_runs()
+
+    def _turn_over(self, failed: BaseException | None, *, canceled: bool) -> None:
+        self.transcript.finish()
+        if failed is not None:
+            self._explain(failed)
+        elif canceled:
+            self.transcript.say("Stopped.", "notice")
+            self.transcript.forget_waiting()
+            if self._queue and not self.prompt.text:
+                self.prompt.fill("\n".join(self._queue))
+            self._queue.clear()
+        if self.focused is None or not self.focused.is_attached:
+            self.prompt.focus()
+        self._next()
+
+    def _explain(self, error: BaseException) -> None:
+        """Say what went wrong: in words if it has words, else where the traceback is."""
+        if isinstance(error, AssistantError):
+            self.transcript.say(error.message, "problem", error.hint)
+            return
+        from surfaces.tui.faults import log_fault
+
+        path = log_fault(error, self.settings)
+        where = f"The details are in {path}." if path else "The log could not be written."
+        self.transcript.say(
+            f"Something went wrong inside: {type(error).__name__}. {where}", "problem"
+        )
+
+    # Approval
+
+    async def approve(self, card: "ApprovalCard") -> "Decision":
+        """Show a card and wait for the person's answer."""
+        decision: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        self._decisions[card.call_id] = decision
+        self.transcript.ask_approval(card, typing=bool(self.prompt.text))
+        self.show_activity()
+        try:
+            return await decision
+        finally:
+            self._decisions.pop(card.call_id, None)
+            self.show_activity()
+
+    def on_approval_view_decided(self, event: "ApprovalView.Decided") -> None:
+        """Hand the person's answer to whoever waits for it."""
+        event.stop()
+        decision = self._decisions.get(event.call_id)
+        if decision is not None and not decision.done():
+            decision.set_result(event.decision)
+        self.action_approval()
+
+    def action_approval(self) -> None:
+        """Go to the approval that waits, or back to the prompt."""
+        (self.transcript.next_approval() or self.prompt).focus()
+
+    def show_activity(self) -> None:
+        """Say in the status bar what is going on."""
+        if self._decisions:
+            self.status.activity = "waits for your approval"
+        elif self.turn is not None:
+            self.status.activity = "working, Esc stops"
+        elif self.following_up:
+            self.status.activity = "following up, Esc stops"
+        else:
+            self.status.activity = "" if self.session is not None else "starting"
+        self.status.waiting = len(self._queue)

@@ -1,0 +1,291 @@
+"""An assistant for the terminal's tests: real tools and a real toolbox, answers from a script."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from agents.events import Effect, Event, HandOff, TextArrived, TurnFinished
+from agents.toolbox import Approver, Caller, Tool, Toolbox
+from core.errors import AssistantError, NotFoundError, not_found
+from core.paging import Page, page_of
+from core.runs import (
+    Artifact,
+    Parameter,
+    ParameterValue,
+    PipelineSpec,
+    Run,
+    RunLogs,
+    RunQuery,
+    RunState,
+    Task,
+    TaskNode,
+    TaskState,
+)
+from core.settings import Settings
+
+BEGAN = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
+
+PIPELINE = PipelineSpec(
+    name="delay-prediction",
+    description="Trains models that foretell late construction phases.",
+    parameters=(Parameter(name="folds", type="integer", default=5),),
+    tasks=tuple(TaskNode(name=name) for name in ("validate-data", "train", "evaluate", "report")),
+    package="",
+    version="0123456789ab",
+)
+
+
+def run_value(run_id: str, state: RunState, tasks: tuple[Task, ...] = (), **more: object) -> Run:
+    ended = BEGAN + timedelta(seconds=192) if state.ended else None
+    run = Run(
+        id=run_id,
+        name=f"run-{run_id[:2]}",
+        pipeline=PIPELINE.name,
+        state=state,
+        parameters={"folds": 5},
+        created_at=BEGAN,
+        started_at=BEGAN,
+        finished_at=ended,
+        tasks=tasks,
+    )
+    return replace(run, **more)  # type: ignore[arg-type]  # fields of a run, by name
+
+
+@dataclass
+class KeptRuns:
+    """Runs in memory, which a test may move on."""
+
+    runs: dict[str, Run] = field(default_factory=dict)
+    started: list[dict[str, ParameterValue]] = field(default_factory=list)
+
+    def start(
+        self, pipeline: PipelineSpec, parameters: dict[str, ParameterValue], **_: object
+    ) -> Run:
+        self.started.append(dict(parameters))
+        run = run_value(f"{len(self.runs) + 10}aa00bb", RunState.RUNNING)
+        self.runs[run.id] = run
+        return run
+
+    def get(self, run_id: str) -> Run:
+        if run_id not in self.runs:
+            raise not_found("run", run_id, self.runs)
+        return self.runs[run_id]
+
+    def list(self, query: RunQuery = RunQuery(), limit: int = 10) -> Page[Run]:
+        del query
+        return page_of([replace(run, tasks=()) for run in reversed(self.runs.values())], limit)
+
+    def artifacts(self, run_id: str) -> Sequence[Artifact]:
+        self.get(run_id)
+        return ()
+
+    def logs(self, run_id: str, task: str = "", tail: int = 100) -> RunLogs:
+        self.get(run_id)
+        lines = (f"{task or 'every task'} begins", "\x1b[31mred\x1b[0m and done")[:tail]
+        return RunLogs(run_id=run_id, task=task, lines=lines, total_lines=2)
+
+    def cancel(self, run_id: str) -> Run:
+        self.runs[run_id] = replace(self.get(run_id), state=RunState.CANCELED)
+        return self.runs[run_id]
+
+    def typical_seconds(self, pipeline: str) -> float | None:
+        del pipeline
+        return None
+
+    def log_folder(self, run_id: str) -> Path | None:
+        del run_id
+        return None
+
+
+class Catalog:
+    def find(self, name: str) -> PipelineSpec:
+        if name != PIPELINE.name:
+            raise not_found("pipeline", name, [PIPELINE.name])
+        return PIPELINE
+
+
+@dataclass
+class Tools:
+    runs: KeptRuns
+
+    def list_runs(self, limit: int = 10) -> Page[Run]:
+        """List runs, newest first."""
+        return self.runs.list(limit=limit)
+
+    def start_run(self, pipeline: str, parameters: dict[str, ParameterValue]) -> Run:
+        """Start a run of a pipeline and return at once."""
+        return self.runs.start(Catalog().find(pipeline), parameters)
+
+    def read_logs(self, run: str) -> RunLogs:
+        """Read what a run wrote."""
+        return self.runs.logs(run)
+
+    def tools(self) -> tuple[Tool, ...]:
+        return (
+            Tool(self.list_runs),
+            Tool(
+                self.start_run,
+                Effect.WRITES,
+                details=lambda pipeline, parameters: {
+                    "runs": f"{pipeline}, {len(parameters)} parameters"
+                },
+            ),
+            Tool(self.read_logs),
+        )
+
+
+@dataclass(frozen=True)
+class KeptTurn:
+    question: str
+    answer: str
+    at: datetime = BEGAN
+
+
+@dataclass(frozen=True)
+class KeptSession:
+    id: str
+    name: str
+    updated_at: datetime
+    turns: int
+
+
+Say = Callable[[Event], None]
+Script = Callable[["ScriptedSession", str, Approver, Say], Awaitable[None]]
+
+
+@dataclass
+class ScriptedSession:
+    """A conversation whose turns are played by a function."""
+
+    id: str
+    name: str
+    toolbox: Toolbox
+    script: Script
+    kept: list[KeptTurn] = field(default_factory=list)
+    endings: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+
+    async def ask(self, text: str, approve: Approver) -> AsyncIterator[Event]:
+        events: asyncio.Queue[Event | None] = asyncio.Queue()
+        said: list[str] = []
+
+        def say(event: Event) -> None:
+            if isinstance(event, TextArrived):
+                said.append(event.text)
+            events.put_nowait(event)
+
+        async def play() -> None:
+            try:
+                await self.script(self, text, approve, say)
+            finally:
+                events.put_nowait(None)
+
+        task = asyncio.create_task(play())
+        try:
+            while (event := await events.get()) is not None:
+                yield event
+            await task
+        finally:
+            task.cancel()
+        answer = "".join(said)
+        self.kept.append(KeptTurn(text, answer))
+        yield TurnFinished(answer=answer, model_calls=2, tokens=1204, seconds=1.5)
+
+    async def watch(self, approve: Approver) -> AsyncIterator[Event]:
+        del approve
+        while True:
+            yield await self.endings.get()
+
+    def history(self) -> Sequence[KeptTurn]:
+        return tuple(self.kept)
+
+    async def call(self, tool: str, approve: Approver, say: Say, **arguments: object) -> str:
+        """Call a tool as a specialist would; a rejection or an error becomes text."""
+        try:
+            await self.toolbox.call(tool, arguments, Caller("pipelines", approve, say))
+        except AssistantError as error:
+            return str(error)
+        return "done"
+
+
+async def play_demo(session: ScriptedSession, text: str, approve: Approver, say: Say) -> None:
+    """Answer by the first word: `list`, `start`, `wait`, `break`, or anything else."""
+    word = text.split()[0]
+    if word == "wait":
+        say(TextArrived(text="Thinking", agent="swarm", message_id="w"))
+        await asyncio.Event().wait()
+    if word == "break":
+        raise ZeroDivisionError("a bug")
+    if word == "fail":
+        raise NotFoundError("No run is called 'x'.", hint="The closest: run-10.")
+    if word == "list":
+        say(HandOff(agent="pipelines", request="List the runs."))
+        await session.call("list_runs", approve, say, limit=5)
+    if word == "start":
+        outcome = await session.call(
+            "start_run", approve, say, pipeline=PIPELINE.name, parameters={"folds": 5}
+        )
+        say(TextArrived(text=outcome, agent="pipelines", message_id=f"s{len(session.kept)}"))
+        return
+    for piece in ("Here ", "are **two** ", "runs."):
+        say(TextArrived(text=piece, agent="pipelines", message_id=f"a{len(session.kept)}"))
+
+
+class KeptSessions:
+    def __init__(self) -> None:
+        self.open: dict[str, ScriptedSession] = {}
+
+    def list(self) -> Sequence[KeptSession]:
+        return [KeptSession(s.id, s.name, BEGAN, len(s.kept)) for s in reversed(self.open.values())]
+
+    def rename(self, session_id: str, name: str) -> None:
+        self.open[session_id].name = name
+
+
+@dataclass
+class ScriptedAssistant:
+    """What the terminal is given instead of the assembled assistant."""
+
+    settings: Settings
+    script: Script = play_demo
+    notice: str = "The built-in model answers: no network, no key."
+    runs: KeptRuns = field(default_factory=KeptRuns)
+    catalog: Catalog = field(default_factory=Catalog)
+    sessions: KeptSessions = field(default_factory=KeptSessions)
+
+    def __post_init__(self) -> None:
+        tools = Tools(self.runs).tools()
+        self.toolbox = Toolbox(tools, read_only=self.settings.read_only)
+
+    def session(self, session_id: str = "") -> ScriptedSession:
+        if not session_id:
+            session_id = f"s{len(self.sessions.open) + 1}"
+            self.sessions.open[session_id] = ScriptedSession(
+                session_id, f"conversation {session_id}", self.toolbox, self.script
+            )
+        return self.sessions.open[session_id]
+
+    def open(self, bucket: str, key: str) -> Path:
+        raise NotFoundError(f"No object {key!r} in bucket {bucket!r}.")
+
+
+RUNNING = run_value(
+    "1f00ba12",
+    RunState.RUNNING,
+    (
+        Task(
+            name="validate-data",
+            state=TaskState.SUCCEEDED,
+            started_at=BEGAN,
+            finished_at=BEGAN + timedelta(seconds=3),
+        ),
+        Task(name="train", state=TaskState.RUNNING, started_at=BEGAN + timedelta(seconds=3)),
+    ),
+)
+FAILED = run_value(
+    "2e00ba12",
+    RunState.FAILED,
+    (Task(name="train", state=TaskState.FAILED, started_at=BEGAN, reason="no memory left"),),
+    reason="no memory left",
+)
