@@ -1,0 +1,162 @@
+"""One coherent toolchain: slot after slot, each tool weighed against those before it."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from math import prod
+
+from core.toolchains import ProjectProfile
+from recommender.catalogue import PLATFORM, Tool, tools_for
+from recommender.forest import Slot, known_tier
+from recommender.profile import kept_tools
+from recommender.rules import Push, excluded, pushes
+
+ORDER = (
+    PLATFORM,
+    "orchestration",
+    "tracking",
+    "registry",
+    "serving",
+    "container",
+    "monitoring",
+    "data_versioning",
+    "feature_store",
+    "cicd",
+    "infrastructure",
+)
+"""What decides most comes first: later slots follow the earlier ones."""
+UNSEEN = 0.5
+"""How often a tool counts that no training project uses."""
+LEAST = 0.001
+"""The probability of a class below which it is not let fall: the table is small."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """A tool that may be chosen, with what it rests on."""
+
+    tool: Tool
+    learned: float
+    """Its share by the data alone."""
+    share: float
+    """Its share after the rules; over the tools of a slot the shares add up to one."""
+    pushes: tuple[Push, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """One slot of the toolchain."""
+
+    slot: str
+    ranked: tuple[Ranked, ...]
+    """Best first."""
+    evidence: str
+    """`data`, `weak` or `rule`, as in `SlotChoice`."""
+    kept: bool = False
+    """Whether the first tool is there because it is already in use."""
+    excluded: tuple[tuple[Tool, str], ...] = ()
+    """Tools that cannot be part of it, with the reason."""
+
+    @property
+    def first(self) -> str:
+        """The name of the first choice."""
+        return self.ranked[0].tool.name
+
+
+Chain = Mapping[str, Link]
+Shares = Mapping[str, Mapping[str, float]]
+"""Class probabilities by slot."""
+
+
+def build_chain(profile: ProjectProfile, shares: Shares, slots: Mapping[str, Slot]) -> Chain:
+    """Choose a tool for every slot.
+
+    Args:
+        profile: What is known of the project.
+        shares: What the forest says, by slot and class.
+        slots: What was learned and measured, by slot.
+    """
+    kept = kept_tools(profile)
+    chosen = dict(kept)
+    chain: dict[str, Link] = {}
+    for slot in ORDER:
+        learned = slots[slot]
+        others = {other: tool for other, tool in chosen.items() if other != slot}
+        link = _link(slot, profile, others, learned, usable(profile, learned, shares[slot]))
+        if slot in kept:
+            link = _keep(link, kept[slot])
+        chain[slot] = link
+        chosen[slot] = link.first
+    return chain
+
+
+def usable(
+    profile: ProjectProfile, learned: Slot, shares: Mapping[str, float]
+) -> Mapping[str, float]:
+    """Return what the forest says where it is clearly better than popularity, else popularity."""
+    if learned.measures[known_tier(profile)].clear:
+        return shares
+    return dict(zip(learned.classes, learned.prior, strict=True))
+
+
+def _link(
+    slot: str,
+    profile: ProjectProfile,
+    others: Mapping[str, str],
+    learned: Slot,
+    shares: Mapping[str, float],
+) -> Link:
+    reasons = [(tool, excluded(tool, profile, others)) for tool in tools_for(slot)]
+    allowed = [tool for tool, reason in reasons if not reason]
+    base = _spread(allowed, learned, shares)
+    pushed = {tool.name: pushes(tool, profile, others) for tool in allowed}
+    weighed = {
+        name: base[name] * prod(push.factor for push in found) for name, found in pushed.items()
+    }
+    whole = sum(weighed.values())
+    ranked = [
+        Ranked(
+            tool=tool,
+            learned=base[tool.name],
+            share=weighed[tool.name] / whole,
+            pushes=pushed[tool.name],
+        )
+        for tool in allowed
+    ]
+    ranked.sort(key=lambda entry: -entry.share)
+    ruled = len(allowed) == 1 or ranked[0].learned < max(base.values())
+    clear = learned.measures[known_tier(profile)].clear
+    return Link(
+        slot=slot,
+        ranked=tuple(ranked),
+        evidence="rule" if ruled else "data" if clear else "weak",
+        excluded=tuple((tool, reason) for tool, reason in reasons if reason),
+    )
+
+
+def _spread(allowed: list[Tool], learned: Slot, shares: Mapping[str, float]) -> dict[str, float]:
+    """Part the probability of each class among its allowed tools, by how often each is used."""
+    weights = {tool.name: _weight(tool, learned) for tool in allowed}
+    by_kin: defaultdict[str, float] = defaultdict(float)
+    for tool in allowed:
+        by_kin[tool.kin] += weights[tool.name]
+    parted = {
+        tool.name: max(shares[tool.kin], LEAST) * weights[tool.name] / by_kin[tool.kin]
+        for tool in allowed
+    }
+    whole = sum(parted.values())
+    return {name: share / whole for name, share in parted.items()}
+
+
+def _weight(tool: Tool, learned: Slot) -> float:
+    sharing = sum(other.label == tool.label for other in tools_for(tool.slot))
+    return learned.seen.get(tool.label, 0) / sharing or UNSEEN
+
+
+def _keep(link: Link, name: str) -> Link:
+    """Put the tool that is in use first, whatever else is said of it."""
+    tool = next(tool for tool in tools_for(link.slot) if tool.name == name)
+    others = tuple(entry for entry in link.ranked if entry.tool.name != name)
+    mine = next((entry for entry in link.ranked if entry.tool.name == name), None)
+    kept = mine or Ranked(tool=tool, learned=0.0, share=0.0)
+    return replace(link, ranked=(kept, *others), evidence="rule", kept=True)

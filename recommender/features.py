@@ -1,0 +1,120 @@
+"""What the forest sees of a project: every fact as numbers, with room for the unknown."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.toolchains import ProjectProfile
+
+UNKNOWN = -1.0
+
+# Each fact is one group of columns that is known or unknown as a whole.
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "data_structure": ("structured", "semi-structured", "unstructured"),
+    "data_types": ("numerical", "text", "image", "video", "audio", "time-series", "graph"),
+    "task": (
+        "classification",
+        "regression",
+        "forecasting",
+        "detection",
+        "recommendation",
+        "generation",
+        "other",
+    ),
+    "framework": (
+        "sklearn",
+        "boosting",
+        "pytorch",
+        "tensorflow",
+        "transformers",
+        "spark",
+        "statsmodels",
+        "other",
+    ),
+    "team_size": ("people",),
+    "deployment": ("batch", "real-time", "streaming", "edge"),
+    "cloud": ("aws", "azure", "gcp", "databricks", "on-prem"),
+    "kubernetes": ("skill",),
+}
+STATED = ("cloud", "kubernetes")
+"""Facts that nearly restate what is predicted: only ever used as the person's own constraint."""
+
+COLUMNS = tuple(f"{fact}={value}" for fact, values in GROUPS.items() for value in values)
+_TEAM_RANK = {"solo": 0.0, "small": 1.0, "medium": 2.0, "large": 2.0}
+_SKILL_RANK = {"none": 0.0, "strong": 1.0}
+
+_FRAMEWORK_WORDS = {
+    "sklearn": ("sklearn", "scikit"),
+    "boosting": ("xgboost", "lightgbm", "catboost", "gbm", "boosting"),
+    "transformers": ("transformers", "hugging"),
+    "pytorch": ("torch", "lightning"),
+    "tensorflow": ("tensorflow", "keras"),
+    "spark": ("spark", "databricks"),
+    "statsmodels": ("statsmodels", "prophet", "arima", "stats_ts"),
+}
+_TASK_WORDS = {
+    "detection": ("detection of objects", "object", "segment", "locali"),
+    "forecasting": ("forecast", "time series", "time-series", "demand", "predict sales"),
+    "recommendation": ("recommend", "ranking", "recsys"),
+    "generation": ("generat", "llm", "rag", "chat", "summar", "translation", "question answering"),
+    "classification": ("classif", "fraud", "churn", "sentiment", "spam", "detect", "diagnos"),
+    "regression": ("regress", "price", "estimat", "duration"),
+}
+
+
+def span(fact: str) -> slice:
+    """Return where a fact's columns are."""
+    start = 0
+    for name, values in GROUPS.items():
+        if name == fact:
+            return slice(start, start + len(values))
+        start += len(values)
+    raise KeyError(fact)
+
+
+SPANS = {fact: span(fact) for fact in GROUPS}
+
+
+def family(fact: str, words: str) -> str:
+    """Sort free words for a task or a framework into the families that the forest knows."""
+    known = _TASK_WORDS if fact == "task" else _FRAMEWORK_WORDS
+    lowered = words.casefold()
+    for name, parts in known.items():
+        if any(part in lowered for part in parts):
+            return name
+    return "other" if lowered else ""
+
+
+def encode(facts: Mapping[str, Sequence[str]]) -> NDArray[np.float32]:
+    """Turn facts into one row; facts that are absent or empty stay unknown."""
+    row = np.full(len(COLUMNS), UNKNOWN, dtype=np.float32)
+    for fact, values in facts.items():
+        if not values:
+            continue
+        if fact == "team_size":
+            row[SPANS[fact]] = _TEAM_RANK[values[0]]
+        elif fact == "kubernetes":
+            row[SPANS[fact]] = _SKILL_RANK.get(values[0], UNKNOWN)
+        else:
+            row[SPANS[fact]] = [float(name in values) for name in GROUPS[fact]]
+    return row
+
+
+def facts_of(profile: ProjectProfile) -> dict[str, tuple[str, ...]]:
+    """Return the facts of a profile in the forest's words, without the unknown ones."""
+    cloud = "" if profile.cloud == "none" else profile.cloud
+    single = {
+        "data_structure": profile.data_structure,
+        "task": family("task", profile.task),
+        "framework": family("framework", profile.framework),
+        "team_size": profile.team_size,
+        "deployment": profile.deployment,
+        "cloud": cloud,
+        # Some skill is no constraint either way, so the forest is not told.
+        "kubernetes": "" if profile.kubernetes == "some" else profile.kubernetes,
+    }
+    facts: dict[str, tuple[str, ...]] = {fact: (value,) for fact, value in single.items() if value}
+    if profile.data_types:
+        facts["data_types"] = profile.data_types
+    return facts

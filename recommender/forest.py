@@ -1,0 +1,183 @@
+"""The forest that ranks tools, read from plain numbers so that an answer needs no scikit-learn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from core.errors import UnavailableError
+from core.toolchains import ProjectProfile
+from recommender.features import GROUPS, SPANS, STATED, UNKNOWN, encode, facts_of
+
+TREES = Path(__file__).parent / "data" / "forest.npz"
+MEASURES = Path(__file__).parent / "data" / "forest.json"
+LEAF = 255
+"""The feature number that marks a leaf."""
+
+_DATA_FACTS = ("data_structure", "data_types")
+_CONTEXT_FACTS = tuple(fact for fact in GROUPS if fact not in STATED)
+TIERS: Mapping[str, tuple[str, ...]] = {
+    "data": _DATA_FACTS,
+    "context": _CONTEXT_FACTS,
+    "cloud": (*_CONTEXT_FACTS, "cloud"),
+    "kubernetes": (*_CONTEXT_FACTS, "kubernetes"),
+    "cloud+kubernetes": tuple(GROUPS),
+}
+"""The facts that are known when the forest is measured, by name of the measure."""
+
+Rows = NDArray[np.float32]
+Shares = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trees:
+    """All trees of one slot, node after node.
+
+    Every feature is a small whole number, so a threshold is stored as the whole number below it.
+    The left child of a node is the one stored after it.
+    """
+
+    roots: NDArray[np.int32]
+    feature: NDArray[np.uint8]
+    threshold: NDArray[np.int8]
+    right: NDArray[np.int32]
+    shares: NDArray[np.uint8]
+    """Class shares by node, in 255ths; zeros where the node is not a leaf."""
+
+    def predict(self, rows: Rows) -> Shares:
+        """Return the mean class shares over the trees, one row per project."""
+        node = np.repeat(self.roots[None, :], len(rows), axis=0)
+        index = np.arange(len(rows))[:, None]
+        while True:
+            feature = self.feature[node]
+            inner = feature != LEAF
+            if not inner.any():
+                break
+            value = rows[index, np.where(inner, feature, 0)]
+            below = np.where(value > self.threshold[node], self.right[node], node + 1)
+            node = np.where(inner, below, node)
+        shares: Shares = self.shares[node].astype(np.float64).mean(axis=1)
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """How well the forest did on owners it had not seen, with the same facts known."""
+
+    forest: float
+    """Weighted F1 of the class that most trees name."""
+    draw: float
+    """Weighted F1 of a draw from the class shares."""
+    majority: float
+    gain_low: float
+    """The lower end of the 95 % interval of the gain over the better of the two."""
+    gain_high: float
+
+    @property
+    def clear(self) -> bool:
+        """Whether the interval of the gain leaves out zero."""
+        return self.gain_low > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """What was learned for one slot."""
+
+    classes: tuple[str, ...]
+    prior: tuple[float, ...]
+    """Class shares among the training projects."""
+    weight: float
+    """How much the trees count against the prior in a probability.
+
+    Fitted on owners that the trees had not seen: trees alone are too sure of themselves.
+    """
+    measures: Mapping[str, Measure]
+    """By what is known, as in `TIERS`."""
+    seen: Mapping[str, int]
+    """How many training projects use each tool."""
+
+    @property
+    def absent(self) -> float:
+        """The share of training projects with nothing in this slot."""
+        return self.prior[self.classes.index("none")] if "none" in self.classes else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What is kept beside the trees, in words and figures that a person can read."""
+
+    data_digest: str
+    """Hash of the table of projects."""
+    slots: Mapping[str, Slot]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forest:
+    """The trees of all slots, with what was measured of them."""
+
+    trees: Mapping[str, Trees]
+    learned: Learned
+
+    def rank(self, profiles: Sequence[ProjectProfile]) -> Mapping[str, Shares]:
+        """Return the class probabilities of each slot, one row per profile."""
+        rows = np.stack([encode(facts_of(profile)) for profile in profiles])
+        return self.rank_rows(rows)
+
+    def rank_rows(self, rows: Rows) -> Mapping[str, Shares]:
+        """Return the class probabilities of each slot for encoded projects."""
+        ranked = {}
+        for name, trees in self.trees.items():
+            slot = self.learned.slots[name]
+            prior = np.array(slot.prior)
+            ranked[name] = slot.weight * trees.predict(rows) + (1 - slot.weight) * prior
+        return ranked
+
+
+def known_tier(profile: ProjectProfile) -> str:
+    """Return which measure applies to a profile, by the facts it gives."""
+    facts = set(facts_of(profile))
+    stated = sorted(facts & set(STATED))
+    if stated:
+        return "+".join(stated)
+    return "context" if facts - set(_DATA_FACTS) else "data"
+
+
+def hide(rows: Rows, tier: str) -> Rows:
+    """Return the rows with every fact unknown that lies outside a tier."""
+    shown = rows.copy()
+    for fact in set(GROUPS) - set(TIERS[tier]):
+        shown[:, SPANS[fact]] = UNKNOWN
+    return shown
+
+
+@cache
+def load_forest() -> Forest:
+    """Read the trained forest.
+
+    Raises:
+        UnavailableError: It was not trained yet, or its files cannot be read.
+    """
+    try:
+        learned = TypeAdapter(Learned).validate_json(MEASURES.read_bytes())
+        with np.load(TREES, allow_pickle=False) as arrays:
+            trees = {
+                name: Trees(
+                    roots=arrays[f"{name}.roots"],
+                    feature=arrays[f"{name}.feature"],
+                    threshold=arrays[f"{name}.threshold"],
+                    right=arrays[f"{name}.right"],
+                    shares=arrays[f"{name}.shares"],
+                )
+                for name in learned.slots
+            }
+    except (OSError, ValueError, KeyError) as error:
+        raise UnavailableError(
+            f"The recommender's forest cannot be read: {error}.",
+            hint="Train it with: python -m recommender.train",
+        ) from error
+    return Forest(trees=trees, learned=learned)

@@ -1,0 +1,79 @@
+"""Growing a forest that copes with any facts missing, and cutting it down to plain numbers."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.features import SPANS, UNKNOWN
+from recommender.forest import LEAF, Rows, Trees
+
+MASKINGS = 3
+"""How often each drawn project is shown to a tree, each time with other facts hidden."""
+SMALLEST_LEAF = 6
+LEAF_UNITS = 255
+"""Class shares are stored in this many steps."""
+
+
+def hide_at_random(rows: Rows, random: np.random.Generator) -> Rows:
+    """Return the rows with some facts hidden: none in half of them, any share in the others."""
+    shown = rows.copy()
+    share = random.uniform(0, 1, size=len(rows)) * random.integers(0, 2, size=len(rows))
+    for columns in SPANS.values():
+        hidden = random.uniform(size=len(rows)) < share
+        shown[hidden, columns] = UNKNOWN
+    return shown
+
+
+def grow(
+    rows: Rows, labels: NDArray[np.str_], classes: Sequence[str], *, trees: int, seed: int
+) -> Trees:
+    """Grow trees, each from its own draw of projects and its own choice of hidden facts."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    random = np.random.default_rng(seed)
+    codes = np.searchsorted(np.array(classes), labels)
+    parts = []
+    for number in range(trees):
+        drawn = np.repeat(random.integers(len(rows), size=len(rows)), MASKINGS)
+        tree = DecisionTreeClassifier(
+            max_features=0.5, min_samples_leaf=SMALLEST_LEAF, random_state=seed + number
+        )
+        tree.fit(hide_at_random(rows[drawn], random), codes[drawn])
+        shares = np.zeros((tree.tree_.node_count, len(classes)))
+        shares[:, tree.classes_] = tree.tree_.value[:, 0, :]
+        parts.append(
+            _plain(tree.tree_.feature, tree.tree_.threshold, tree.tree_.children_right, shares)
+        )
+    return _together(parts)
+
+
+def _plain(
+    feature: NDArray[np.int64],
+    threshold: NDArray[np.float64],
+    right: NDArray[np.int64],
+    shares: NDArray[np.float64],
+) -> Trees:
+    leaf = right < 0
+    shares = shares / shares.sum(axis=1, keepdims=True)
+    return Trees(
+        roots=np.zeros(1, dtype=np.int32),
+        feature=np.where(leaf, LEAF, feature).astype(np.uint8),
+        # Values are whole numbers, so what is above a threshold is above its floor.
+        threshold=np.where(leaf, 0, np.floor(threshold)).astype(np.int8),
+        right=right.astype(np.int32),
+        shares=np.where(leaf[:, None], np.round(shares * LEAF_UNITS), 0).astype(np.uint8),
+    )
+
+
+def _together(parts: Sequence[Trees]) -> Trees:
+    starts = np.cumsum([0, *(len(part.feature) for part in parts[:-1])]).astype(np.int32)
+    return Trees(
+        roots=starts,
+        feature=np.concatenate([part.feature for part in parts]),
+        threshold=np.concatenate([part.threshold for part in parts]),
+        right=np.concatenate(
+            [part.right + start for part, start in zip(parts, starts, strict=True)]
+        ),
+        shares=np.concatenate([part.shares for part in parts]),
+    )

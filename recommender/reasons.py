@@ -1,0 +1,146 @@
+"""Why a tool is first in its slot, why the next one is not, and what would change that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import floor
+
+from core.toolchains import ProjectProfile, SlotChoice, ToolChoice
+from recommender.catalogue import NOTHING
+from recommender.chain import Chain, Link, Ranked
+from recommender.flips import Flip
+
+SHOWN_TOOLS = 4
+SHOWN_FLIPS = 4
+TELLING = 0.02
+"""The change of a probability from which a fact is worth naming."""
+NAMED_AS_OUT = 2
+_WEAK = (
+    "The facts given do not foretell this slot better than popularity does; "
+    "this is the commonest answer that fits."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """A link of the toolchain with everything its reasons are made of."""
+
+    link: Link
+    profile: ProjectProfile
+    without: Mapping[str, Chain]
+    """The toolchain as it would be if a fact were not known, by fact."""
+    flips: Sequence[Flip]
+    absent: float
+    """The share of projects that have nothing in this slot."""
+
+    def choice(self) -> SlotChoice:
+        """Return the slot in the words that a person reads."""
+        shown = self.link.ranked[: 1 if self.link.kept else SHOWN_TOOLS]
+        return SlotChoice(
+            slot=self.link.slot,
+            choices=tuple(
+                ToolChoice(
+                    tool=entry.tool.name,
+                    probability=1.0 if self.link.kept else _rounded_down(entry.share),
+                    why=_for_it(entry) if entry is shown[0] else _against_it(entry),
+                )
+                for entry in shown
+            ),
+            evidence=self.link.evidence,
+            why=self._why(),
+            why_not=self._why_not(),
+            flips=tuple(flip.sentence for flip in varied(self.flips)),
+        )
+
+    def _why(self) -> str:
+        first = self.link.ranked[0]
+        if self.link.kept:
+            barred = [reason for tool, reason in self.link.excluded if tool == first.tool]
+            doubt = f" Look out, though: {barred[0]}." if barred else ""
+            return f"It is already in use, so it stays.{doubt}"
+        return " ".join(filter(None, (self._evidence(), self._ruled_out(), self._absence())))
+
+    def _evidence(self) -> str:
+        first = self.link.ranked[0]
+        for_it = [push.why for push in first.pushes if push.factor > 1]
+        rules = f"For {first.tool.name}: {'; '.join(for_it)}." if for_it else ""
+        if self.link.evidence == "weak":
+            return f"{_WEAK} {rules}".strip()
+        if self.link.evidence == "rule":
+            return rules or "Decided by what the other tools and facts leave over."
+        facts = self._telling_facts()
+        told = f" What speaks for it most: {', '.join(facts)}." if facts else ""
+        usual = "do without" if first.tool.name == NOTHING else "choose it"
+        return f"Public projects like this one mostly {usual}.{told} {rules}".strip()
+
+    def _telling_facts(self) -> list[str]:
+        """Name the facts whose removal would lower the probability, the most telling first."""
+        first = self.link.ranked[0]
+        effects = {
+            fact: first.learned - _learned(chain[self.link.slot], first.tool.name)
+            for fact, chain in self.without.items()
+        }
+        return [
+            f"{fact} {_said(self.profile, fact)} (+{round(100 * effect)} points)"
+            for fact, effect in sorted(effects.items(), key=lambda item: -item[1])
+            if effect >= TELLING
+        ]
+
+    def _ruled_out(self) -> str:
+        """Name tools that a fact of this project rules out, the commonest first."""
+        # That another cloud's tools are out goes without saying.
+        told = [(tool, why) for tool, why in self.link.excluded if not tool.clouds]
+        named = [f"{tool.name} is out: {why}" for tool, why in told[:NAMED_AS_OUT]]
+        return f"{'; '.join(named)}." if named else ""
+
+    def _absence(self) -> str:
+        if self.absent < 0.25 or self.link.ranked[0].tool.kin == "none":
+            return ""
+        return f"{self.absent:.0%} of the projects learned from have nothing here."
+
+    def _why_not(self) -> str:
+        if len(self.link.ranked) == 1:
+            return "Nothing else fits the facts and the other tools."
+        first, second = self.link.ranked[:2]
+        if self.link.kept:
+            return (
+                f"{second.tool.name} would be next, but moving costs more than it is shown to give."
+            )
+        return (
+            f"{second.tool.name} comes next ({second.share:.0%} against {first.share:.0%}). "
+            f"{_against_it(second)}"
+        )
+
+
+def varied(flips: Sequence[Flip]) -> list[Flip]:
+    """Return a few flips, each fact once before any comes twice."""
+    seen: dict[str, int] = {}
+    rank: list[tuple[int, int]] = []
+    for flip in flips:
+        fact = flip.alternative.fact
+        rank.append((seen.get(fact, 0), len(rank)))
+        seen[fact] = seen.get(fact, 0) + 1
+    order = sorted(range(len(flips)), key=rank.__getitem__)
+    return [flips[index] for index in order[:SHOWN_FLIPS]]
+
+
+def _for_it(entry: Ranked) -> str:
+    return f"Good for {entry.tool.good_for}. Licence: {entry.tool.licence}; {entry.tool.cost}."
+
+
+def _against_it(entry: Ranked) -> str:
+    against = [push.why for push in entry.pushes if push.factor < 1]
+    return f"Against it: {'; '.join([*against, f'not for {entry.tool.not_for}'])}."
+
+
+def _learned(link: Link, name: str) -> float:
+    return next((entry.learned for entry in link.ranked if entry.tool.name == name), 0.0)
+
+
+def _said(profile: ProjectProfile, fact: str) -> str:
+    value = getattr(profile, fact)
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _rounded_down(share: float) -> float:
+    # Rounding up could make the shares of a slot add up to more than one.
+    return floor(share * 1000) / 1000

@@ -1,0 +1,292 @@
+"""What a toolchain must not contain, and what speaks for or against a tool beside the data."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from core.toolchains import ProjectProfile
+from recommender.catalogue import NOTHING, PLATFORM, Tool, find_tools, tools_for
+
+CLOUDS = {"AWS": "aws", "Azure": "azure", "GCP": "gcp"}
+# A platform of this name is defined by this tool in this slot: there is no choice left.
+BRINGS: Mapping[str, Mapping[str, str]] = {
+    "Kubeflow": {"orchestration": "Kubeflow Pipelines"},
+    "Airflow": {"orchestration": "Airflow"},
+    "MLflow": {"tracking": "MLflow"},
+}
+
+Chosen = Mapping[str, str]
+"""The tools already chosen, by slot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """Something beside the data that makes a tool more or less fitting."""
+
+    factor: float
+    why: str
+
+
+def excluded(tool: Tool, profile: ProjectProfile, chosen: Chosen) -> str:
+    """Return why a tool cannot be part of the toolchain; empty if it can."""
+    cloud = chosen_cloud(profile, chosen)
+    if tool.cloud_only and profile.cloud == "on-prem":
+        return "it runs only at its vendor, and everything must stay on own machines"
+    if tool.clouds and profile.cloud not in {"", "none", "on-prem", *tool.clouds}:
+        return f"it runs on {' or '.join(tool.clouds)}, and the project is on {profile.cloud}"
+    if tool.slot != PLATFORM and tool.clouds and cloud not in tool.clouds:
+        return f"it runs on {' or '.join(tool.clouds)}, and the toolchain does not"
+    if tool.needs_kubernetes and profile.kubernetes == "none":
+        return "it needs Kubernetes, and nobody here runs it"
+    if profile.deployment and tool.modes and profile.deployment not in tool.modes:
+        return f"it is not made for {profile.deployment} predictions"
+    if not profile.deployment and tool.modes and "real-time" not in tool.modes:
+        return f"it is only for {' and '.join(tool.modes)} predictions"
+    return _out_of_tune(tool, chosen)
+
+
+def chosen_cloud(profile: ProjectProfile, chosen: Chosen) -> str:
+    """Return the cloud of the toolchain: the stated one, else the platform's; may be empty."""
+    stated = "" if profile.cloud == "none" else profile.cloud
+    return stated or CLOUDS.get(chosen.get(PLATFORM, ""), "")
+
+
+def pushes(tool: Tool, profile: ProjectProfile, chosen: Chosen) -> tuple[Push, ...]:
+    """Return every rule that speaks for or against a tool, in words."""
+    found = [
+        Push(factor=rule.factor, why=rule.why)
+        for rule in _RULES
+        if rule.slot in ("", tool.slot) and rule.when(profile) and rule.who(tool)
+    ]
+    found.extend(_harmony(tool, profile, chosen))
+    return tuple(found)
+
+
+def _out_of_tune(tool: Tool, chosen: Chosen) -> str:
+    if tool.slot == PLATFORM:
+        others = [chosen.get(slot, name) for slot, name in BRINGS.get(tool.name, {}).items()]
+        foreign = [name for name in others if name not in BRINGS[tool.name].values()]
+        return f"{foreign[0]} is in use instead" if foreign else ""
+    platform = chosen.get(PLATFORM, "")
+    brought = BRINGS.get(platform, {}).get(tool.slot)
+    if brought and brought != tool.name:
+        return f"the platform {platform} means {brought} here"
+    if tool.slot == "registry" and tool.name.startswith("Weights"):
+        return "" if chosen.get("tracking") == "Weights & Biases" else "nothing is tracked there"
+    if tool.slot == "container" and tool.name != "Kubernetes":
+        clustered = [
+            name
+            for slot, name in chosen.items()
+            for other in tools_for(slot)
+            if other.name == name and other.needs_kubernetes
+        ]
+        return f"{clustered[0]} runs on Kubernetes" if clustered else ""
+    return ""
+
+
+def _harmony(tool: Tool, profile: ProjectProfile, chosen: Chosen) -> list[Push]:
+    platform = chosen.get(PLATFORM, "")
+    found = []
+    if platform and platform in tool.works_with:
+        found.append(Push(factor=1.5, why=f"it is at home on {platform}"))
+    partners = [
+        name
+        for slot, name in chosen.items()
+        if slot != PLATFORM and name in tool.works_with and name != NOTHING
+    ]
+    if partners:
+        found.append(Push(factor=1.5, why=f"it works with {' and '.join(partners)}"))
+    in_use = {other.name for name in profile.existing_tools for other in find_tools(name)}
+    if tool.slot == PLATFORM and tool.name in in_use:
+        found.append(Push(factor=3.0, why="it is already in use"))
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rule:
+    when: Callable[[ProjectProfile], bool]
+    who: Callable[[Tool], bool]
+    factor: float
+    why: str
+    slot: str = ""
+
+
+def _named(*names: str) -> Callable[[Tool], bool]:
+    return lambda tool: tool.name in names
+
+
+def _rich_media(profile: ProjectProfile) -> bool:
+    return bool({"image", "video", "audio"} & set(profile.data_types))
+
+
+def _written_with(*words: str) -> Callable[[ProjectProfile], bool]:
+    return lambda profile: any(word in profile.framework.casefold() for word in words)
+
+
+def _few_people(profile: ProjectProfile) -> bool:
+    return profile.team_size in ("solo", "small") and profile.kubernetes != "strong"
+
+
+def _many_people(profile: ProjectProfile) -> bool:
+    return profile.team_size in ("medium", "large")
+
+
+def _governed(profile: ProjectProfile) -> bool:
+    return profile.governance == "high"
+
+
+# The factors are judgements, not measurements: 0.3 and 3 say "strongly", 0.6 and 1.5 "somewhat".
+_RULES: tuple[_Rule, ...] = (
+    _Rule(
+        when=lambda profile: profile.budget == "low",
+        who=lambda tool: tool.costs,
+        factor=0.4,
+        why="it sends a bill for every use, and the budget is low",
+    ),
+    _Rule(
+        when=lambda profile: profile.budget == "high" and profile.cloud in CLOUDS.values(),
+        who=lambda tool: tool.cloud_only,
+        factor=1.5,
+        why="the budget allows somebody else to run it",
+    ),
+    _Rule(
+        when=lambda profile: profile.kubernetes == "strong",
+        who=lambda tool: tool.needs_kubernetes,
+        factor=2.0,
+        why="the team is strong in Kubernetes",
+    ),
+    _Rule(
+        when=lambda profile: not profile.kubernetes,
+        who=lambda tool: tool.needs_kubernetes,
+        factor=0.6,
+        why="it needs Kubernetes, and nobody said that somebody runs it",
+    ),
+    _Rule(
+        slot="serving",
+        when=lambda profile: profile.deployment == "streaming",
+        who=_named("Kafka consumer", "Spark Structured Streaming"),
+        factor=5.0,
+        why="it is made for streams",
+    ),
+    _Rule(
+        when=_few_people,
+        who=lambda tool: tool.needs_kubernetes,
+        factor=0.4,
+        why="few people would have to look after a cluster",
+    ),
+    _Rule(
+        when=_many_people,
+        who=_named("TensorBoard", "DVCLive", "Own drift script", "Docker Compose", "Batch job"),
+        factor=0.5,
+        why="it is made for one person or one machine, and the team is larger",
+    ),
+    _Rule(
+        slot="feature_store",
+        when=_many_people,
+        who=lambda tool: tool.name != NOTHING,
+        factor=3.0,
+        why="several people can share what one of them prepared",
+    ),
+    _Rule(
+        slot="feature_store",
+        when=_rich_media,
+        who=lambda tool: tool.name != NOTHING,
+        factor=0.3,
+        why="features are learned from the raw data and are not kept in tables",
+    ),
+    _Rule(
+        when=_governed,
+        who=_named(
+            "TensorBoard",
+            "DVCLive",
+            "Own drift script",
+            "GitHub Actions workflows",
+            "Streamlit",
+            "Gradio",
+            "Other",
+            "Hugging Face Hub",
+        ),
+        factor=0.3,
+        why="it leaves no record of who approved what, and governance is strict",
+    ),
+    _Rule(
+        slot="infrastructure",
+        when=_many_people,
+        who=lambda tool: tool.name != NOTHING,
+        factor=3.0,
+        why="several people change the same machines",
+    ),
+    _Rule(
+        slot="infrastructure",
+        when=_governed,
+        who=lambda tool: tool.name != NOTHING,
+        factor=4.0,
+        why="strict governance wants every change of a machine reviewed",
+    ),
+    _Rule(
+        slot="registry",
+        when=_governed,
+        who=lambda tool: tool.kin == "managed",
+        factor=1.5,
+        why="approval steps and user rights are built in",
+    ),
+    _Rule(
+        slot="infrastructure",
+        when=lambda profile: profile.cloud == "on-prem",
+        who=_named("Ansible"),
+        factor=3.0,
+        why="it sets up one's own machines",
+    ),
+    _Rule(
+        slot="data_versioning",
+        when=_rich_media,
+        who=_named("Delta Lake"),
+        factor=0.3,
+        why="it keeps tables, and the data are files",
+    ),
+    _Rule(
+        when=_written_with("spark", "databricks"),
+        who=_named("Delta Lake", "Spark Structured Streaming", "Databricks Jobs"),
+        factor=4.0,
+        why="it belongs to Spark",
+    ),
+    _Rule(
+        when=_written_with("tensorflow", "keras"),
+        who=_named("LiteRT"),
+        factor=4.0,
+        why="it runs TensorFlow models",
+    ),
+    _Rule(
+        when=_written_with("torch", "sklearn", "scikit", "xgboost", "lightgbm"),
+        who=_named("LiteRT"),
+        factor=0.3,
+        why="the model would first have to be turned into TensorFlow's format",
+    ),
+    _Rule(
+        slot="registry",
+        when=_written_with("transformers", "hugging"),
+        who=_named("Hugging Face Hub"),
+        factor=3.0,
+        why="the models come from there",
+    ),
+    _Rule(
+        slot="registry",
+        when=lambda profile: _rich_media(profile) or "text" in profile.data_types,
+        who=_named("Hugging Face Hub"),
+        factor=1.5,
+        why="many models for such data are shared there",
+    ),
+    _Rule(
+        slot="serving",
+        when=lambda profile: profile.deployment == "edge",
+        who=_named("NVIDIA Triton"),
+        factor=0.1,
+        why="it wants a GPU on the device",
+    ),
+    _Rule(
+        slot="serving",
+        when=_written_with("torch", "sklearn", "scikit", "xgboost", "lightgbm", "transformers"),
+        who=_named("ONNX Runtime"),
+        factor=3.0,
+        why="the model can be exported to its format",
+    ),
+)
