@@ -1,0 +1,199 @@
+"""What a compiled pipeline says about its tasks and its objects, before it runs."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from core.errors import RequestError
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PART_OF_A_LOOP = re.compile(r"-iteration-\d+$")
+
+
+class _Read(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
+
+
+class _InputParameter(_Read):
+    component_input_parameter: str = ""
+
+
+class _Inputs(_Read):
+    parameters: dict[str, _InputParameter] = {}
+
+
+class _Named(_Read):
+    name: str = ""
+
+
+class _Task(_Read):
+    component_ref: _Named
+    task_info: _Named = _Named()
+    inputs: _Inputs = _Inputs()
+    dependent_tasks: list[str] = []
+    parameter_iterator: dict[str, object] | None = None
+    artifact_iterator: dict[str, object] | None = None
+
+
+class _Dag(_Read):
+    tasks: dict[str, _Task] = {}
+
+
+class _Component(_Read):
+    dag: _Dag | None = None
+    executor_label: str = ""
+
+
+class _Schema(_Read):
+    schema_title: str = ""
+
+
+class _Uri(_Read):
+    runtime_parameter: str = ""
+
+
+class _Importer(_Read):
+    artifact_uri: _Uri = _Uri()
+    type_schema: _Schema = _Schema()
+
+
+class _Executor(_Read):
+    importer: _Importer | None = None
+
+
+class _Deployment(_Read):
+    executors: dict[str, _Executor] = {}
+
+
+class _Package(_Read):
+    components: dict[str, _Component] = {}
+    deployment_spec: _Deployment = Field(default_factory=_Deployment)
+    root: _Component
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTask:
+    """A step that a run may reach."""
+
+    path: str
+    """Where it is in the nested graph: `for-loop-1/tune-model`."""
+    label: str
+    """What people call it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectInput:
+    """A parameter whose value names an object."""
+
+    parameter: str
+    task: str = ""
+    """The label of the task that imports it, if one does."""
+    schema_title: str = "system.Dataset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What can be told of a run from its package alone."""
+
+    tasks: tuple[PlannedTask, ...]
+    """In an order in which they can run."""
+    objects: tuple[ObjectInput, ...]
+
+
+def read_plan(package: str) -> Plan:
+    """Read the plan from a compiled package.
+
+    Raises:
+        RequestError: The text is not a compiled KFP v2 package.
+    """
+    try:
+        first = next(iter(yaml.load_all(package, Loader=_LOADER)), None)
+        read = _Package.model_validate(first)
+    except (yaml.YAMLError, ValidationError) as error:
+        raise RequestError(
+            "The pipeline's package is not a compiled KFP v2 package.",
+            hint="Compile it with kfp.compiler.Compiler().",
+        ) from error
+    leaves = list(_walk(read, read.root, "", {}))
+    labels = Counter(leaf.label for leaf in leaves)
+    tasks = tuple(
+        PlannedTask(path=leaf.path, label=leaf.label if labels[leaf.label] == 1 else leaf.path)
+        for leaf in leaves
+    )
+    objects = tuple(
+        ObjectInput(parameter=leaf.object, task=task.label, schema_title=leaf.schema_title)
+        for leaf, task in zip(leaves, tasks, strict=True)
+        if leaf.object
+    )
+    return Plan(tasks=tasks, objects=objects)
+
+
+def path_without_iterations(path: str) -> str:
+    """Return where a task is in the graph, whichever iteration of its loops it belongs to."""
+    return "/".join(_PART_OF_A_LOOP.sub("", part) for part in path.split("/"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Leaf:
+    path: str
+    label: str
+    object: str = ""
+    schema_title: str = ""
+
+
+def _walk(
+    package: _Package, component: _Component, path: str, outer: Mapping[str, str]
+) -> Iterator[_Leaf]:
+    """Yield the leaf tasks below a component.
+
+    Args:
+        package: The whole package.
+        component: Where to look.
+        path: Where it is in the graph.
+        outer: The run's parameter behind each of the component's inputs; empty for the root,
+            whose inputs are the parameters themselves.
+    """
+    tasks = component.dag.tasks if component.dag else {}
+    for name in _in_order(tasks):
+        task = tasks[name]
+        below = f"{path}/{name}" if path else name
+        inputs = {
+            inner: outer.get(source, "") if path else source
+            for inner, value in task.inputs.parameters.items()
+            if (source := value.component_input_parameter)
+        }
+        target = package.components[task.component_ref.name]
+        if target.dag is not None:
+            yield from _walk(package, target, below, inputs)
+            continue
+        importer = package.deployment_spec.executors[target.executor_label].importer
+        uri = importer.artifact_uri.runtime_parameter if importer else ""
+        yield _Leaf(
+            path=below,
+            label=task.task_info.name or name,
+            object=inputs.get(uri, ""),
+            schema_title=importer.type_schema.schema_title if importer else "",
+        )
+
+
+def _in_order(tasks: Mapping[str, _Task]) -> list[str]:
+    ordered: list[str] = []
+    waiting = list(tasks)
+    while waiting:
+        ready = [
+            name
+            for name in waiting
+            if all(
+                before in ordered or before not in tasks for before in tasks[name].dependent_tasks
+            )
+        ]
+        if not ready:
+            raise RequestError("The pipeline's tasks wait for one another in a circle.")
+        ordered += ready
+        waiting = [name for name in waiting if name not in ready]
+    return ordered

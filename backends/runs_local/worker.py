@@ -1,0 +1,148 @@
+"""The worker process: runs one pipeline, tells the history, ends."""
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import pickle
+import signal
+import sys
+import sysconfig
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backends.runs_local.component import prepare_parent
+from backends.runs_local.history import RunHistory
+from backends.runs_local.job import Job
+from backends.runs_local.logs import read_lines, reason_in, task_log
+from backends.runs_local.package import read_plan
+from backends.runs_local.processes import Worker
+from backends.runs_local.recording import Output, measured, store_output
+from core.runs import RunState, TaskState
+
+_ONE_THREAD_EACH = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    # Arrow brings an allocator that would start a thread of its own.
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}
+"""Tasks share the processors; and only a parent with one thread may be forked."""
+ENDED_WITHOUT_A_WORD = "The task ended with exit code {code} and without a message."
+ENDED_BY_SIGNAL = "The task was ended by signal {signal}; often that is too little memory."
+
+
+def main() -> None:
+    """Run the job that arrives on standard input."""
+    job = pickle.load(sys.stdin.buffer)
+    if not isinstance(job, Job):
+        raise TypeError("The worker was given something else than a job.")
+    os.environ.update(_ONE_THREAD_EACH)  # noqa: TID251  # written for the tasks, never read
+    history = RunHistory(job.database)
+    if not history.begin(job.run_id, Worker.of(os.getpid())):
+        return
+    log = _Watch(job, history)
+    with _outcome(job, history):
+        prepare_parent(job.preload)
+        # Importing KFP takes a second, which the parent of the tasks uses as well.
+        from backends.runs_local.kfp_local import WatchedPipeline
+
+        cache = job.home / "cache" / _code_fingerprint(job.preload) if job.use_cache else None
+        pipeline = WatchedPipeline(watcher=log, workers=job.workers, work=job.work, cache=cache)
+        pipeline.run(job.package, job.arguments)
+
+
+@contextlib.contextmanager
+def _outcome(job: Job, history: RunHistory) -> Iterator[None]:
+    """End the run in the history, however the work ends."""
+    try:
+        yield
+    except BaseException as error:
+        failed = [task for task in history.get(job.run_id).tasks if task.reason]
+        failed.sort(key=lambda task: (task.finished_at is None, task.finished_at))
+        reason = failed[0].reason if failed else f"The run could not go on: {error}"
+        history.finish(job.run_id, RunState.FAILED, reason)
+        if not failed:
+            raise
+    else:
+        history.finish(job.run_id, RunState.SUCCEEDED)
+
+
+@dataclass
+class _Watch:
+    """Writes what happens to tasks into the history, and their outputs into the store."""
+
+    job: Job
+    history: RunHistory
+
+    def __post_init__(self) -> None:
+        self._labels = {task.path: task.label for task in read_plan(self.job.package).tasks}
+
+    def started(self, path: str, items: tuple[str, ...]) -> tuple[str, Path]:
+        planned = self._labels.get(path, path)
+        name = f"{planned} [{', '.join(items)}]" if items else planned
+        given = self.history.start_task(self.job.run_id, planned, name)
+        if given is None:
+            _stop_everything()
+        task = given or name
+        return task, task_log(self.job.logs, task)
+
+    def ended(self, task: str, outputs: list[Output], *, cached: bool) -> None:
+        if cached:
+            self._say(task, "Nothing ran: the same task with the same inputs was done before.")
+        for output in outputs:
+            if not output.path.exists():
+                self._say(task, f"The task left nothing for its output {output.name!r}.")
+                continue
+            made = store_output(
+                self.job.store,
+                pipeline=self.job.pipeline,
+                run_id=self.job.run_id,
+                task=task,
+                output=output,
+            )
+            item = task.partition(" ")[2]
+            numbers = {f"{name} {item}".strip(): value for name, value in measured(output).items()}
+            self.history.record(made, numbers, self.job.run_id)
+        state = TaskState.CACHED if cached else TaskState.SUCCEEDED
+        if not self.history.end_task(self.job.run_id, task, state):
+            _stop_everything()
+
+    def failed(self, task: str, exit_code: int | None, reason: str) -> None:
+        reason = reason or reason_in(read_lines(task_log(self.job.logs, task)))
+        if not reason and exit_code is not None and exit_code < 0:
+            reason = ENDED_BY_SIGNAL.format(signal=signal.Signals(-exit_code).name)
+        reason = reason or ENDED_WITHOUT_A_WORD.format(code=exit_code)
+        if not self.history.end_task(self.job.run_id, task, TaskState.FAILED, reason):
+            _stop_everything()
+
+    def _say(self, task: str, line: str) -> None:
+        with task_log(self.job.logs, task).open("a", encoding="utf-8") as log:
+            log.write(f"{line}\n")
+
+
+def _stop_everything() -> None:
+    """End this worker and its tasks: the run was ended by somebody else."""
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _code_fingerprint(preload: Sequence[str]) -> str:
+    """Identify the code that tasks may import, so that a change of it empties the cache.
+
+    KFP's own key holds a component's source, not the modules that the source imports: those of
+    this project are told by their content, installed packages by their versions.
+    """
+    installed = Path(sysconfig.get_path("purelib"))
+    told = sorted(folder.name for folder in installed.glob("*.dist-info"))
+    for package in sorted({name.partition(".")[0] for name in preload}):
+        found = importlib.util.find_spec(package)
+        for place in (found.submodule_search_locations or ()) if found else ():
+            if not Path(place).is_relative_to(installed):
+                told += [_identity(path) for path in sorted(Path(place).rglob("*.py"))]
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
+
+
+def _identity(path: Path) -> str:
+    return f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}"
