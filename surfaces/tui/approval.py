@@ -18,6 +18,9 @@ from surfaces.rendering.anything import facts
 from surfaces.rendering.words import as_json, clean
 from surfaces.tui.arguments import as_lines, from_lines
 
+SHOWN_SECONDS = 0.3
+"""How long a card must have been seen before a key counts as an answer."""
+
 TYPING_PAUSE_SECONDS = 0.8
 """How long nothing must be typed before a key counts as an answer, if someone was typing."""
 
@@ -68,13 +71,20 @@ class ApprovalView(Vertical, can_focus=True):
             self.call_id = call_id
             self.decision = decision
 
+    class Typed(Message):
+        """A letter came that was meant for the prompt."""
+
+        def __init__(self, character: str) -> None:
+            super().__init__()
+            self.character = character
+
     def __init__(self, card: ApprovalCard, *, typing: bool = False) -> None:
         super().__init__(classes=f"-{card.effect.value}")
         self.card = card
         self.open = True
         """Whether it still waits for an answer."""
         self._edited = False
-        self._answers_from = time.monotonic() + (TYPING_PAUSE_SECONDS if typing else 0)
+        self._answers_from = time.monotonic() + (TYPING_PAUSE_SECONDS if typing else SHOWN_SECONDS)
         self._what = Static(classes="what")
         self._editor = ArgumentsEditor(compact=True, show_line_numbers=False)
         self._word = Input(placeholder="Why not? Enter rejects; may stay empty", compact=True)
@@ -159,25 +169,25 @@ class ApprovalView(Vertical, can_focus=True):
         if self.open:
             self.focus()
 
-    def _listens(self) -> bool:
-        """Whether a key is an answer; while someone types, each key puts that off."""
-        now = time.monotonic()
-        if now >= self._answers_from:
-            return True
-        self._answers_from = now + TYPING_PAUSE_SECONDS
-        return False
+    @property
+    def listens(self) -> bool:
+        """Whether a key is an answer, and not a letter of a sentence in progress."""
+        return self.open and time.monotonic() >= self._answers_from
 
     def on_key(self, event: events.Key) -> None:
-        """Let keys that belong to a sentence in progress answer nothing."""
-        if self.has_focus and not self._listens():
-            event.stop()
-            event.prevent_default()
+        """Hand on the letters of a sentence in progress; each puts answering off."""
+        if self.has_focus and self.open and not self.listens and event.character:
+            self._answers_from = time.monotonic() + TYPING_PAUSE_SECONDS
+            if event.is_printable:
+                event.stop()
+                event.prevent_default()
+                self.post_message(self.Typed(event.character))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take keys as answers only while the card is open and nobody is typing."""
         del parameters
         if action in {"allow", "reject", "edit", "reject_at_once"}:
-            return self.open and time.monotonic() >= self._answers_from
+            return self.listens
         return True
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

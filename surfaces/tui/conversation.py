@@ -265,6 +265,11 @@ class ConversationApp(App[None]):
             decision.set_result(event.decision)
         self.action_approval()
 
+    def on_approval_view_typed(self, event: "ApprovalView.Typed") -> None:
+        """Put a letter where it was meant to go."""
+        event.stop()
+        self.prompt.insert(event.character)
+
     def action_approval(self) -> None:
         """Go to the approval that waits, or back to the prompt."""
         (self.transcript.next_approval() or self.prompt).focus()

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from textual.pilot import Pilot
 
 from agents.events import Effect, Event, HandOff, TextArrived, TurnFinished
 from agents.toolbox import Approver, Caller, Tool, Toolbox
@@ -24,6 +27,8 @@ from core.runs import (
     TaskState,
 )
 from core.settings import Settings
+from surfaces.tui.app import SwarmApp
+from surfaces.tui.messages import Message
 
 BEGAN = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 
@@ -63,6 +68,7 @@ class KeptRuns:
     def start(
         self, pipeline: PipelineSpec, parameters: dict[str, ParameterValue], **_: object
     ) -> Run:
+        del pipeline
         self.started.append(dict(parameters))
         run = run_value(f"{len(self.runs) + 10}aa00bb", RunState.RUNNING)
         self.runs[run.id] = run
@@ -73,7 +79,7 @@ class KeptRuns:
             raise not_found("run", run_id, self.runs)
         return self.runs[run_id]
 
-    def list(self, query: RunQuery = RunQuery(), limit: int = 10) -> Page[Run]:
+    def list(self, query: RunQuery | None = None, limit: int = 10) -> Page[Run]:
         del query
         return page_of([replace(run, tasks=()) for run in reversed(self.runs.values())], limit)
 
@@ -165,6 +171,7 @@ class ScriptedSession:
     script: Script
     kept: list[KeptTurn] = field(default_factory=list)
     endings: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
+    go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ask(self, text: str, approve: Approver) -> AsyncIterator[Event]:
         events: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -210,7 +217,7 @@ class ScriptedSession:
 
 
 async def play_demo(session: ScriptedSession, text: str, approve: Approver, say: Say) -> None:
-    """Answer by the first word: `list`, `start`, `wait`, `break`, or anything else."""
+    """Answer by the first word: `list`, `start`, `wait`, `break`, `later` or anything else."""
     word = text.split()[0]
     if word == "wait":
         say(TextArrived(text="Thinking", agent="swarm", message_id="w"))
@@ -222,7 +229,9 @@ async def play_demo(session: ScriptedSession, text: str, approve: Approver, say:
     if word == "list":
         say(HandOff(agent="pipelines", request="List the runs."))
         await session.call("list_runs", approve, say, limit=5)
-    if word == "start":
+    if word == "later":
+        await session.go_on.wait()
+    if word in {"start", "later"}:
         outcome = await session.call(
             "start_run", approve, say, pipeline=PIPELINE.name, parameters={"folds": 5}
         )
@@ -289,3 +298,36 @@ FAILED = run_value(
     (Task(name="train", state=TaskState.FAILED, started_at=BEGAN, reason="no memory left"),),
     reason="no memory left",
 )
+
+
+ATTEMPTS = 300
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+    """Let the terminal work until something holds."""
+    for _ in range(ATTEMPTS):
+        if holds():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it never came to hold")
+
+
+@asynccontextmanager
+async def terminal(
+    home: Path, size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[tuple[SwarmApp, Pilot[None], ScriptedAssistant]]:
+    settings = Settings(home=home)
+    assistant = ScriptedAssistant(settings)
+    app = SwarmApp(settings, lambda _: assistant)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.session is not None)
+        yield app, pilot, assistant
+
+
+async def send(app: SwarmApp, pilot: Pilot[None], text: str) -> None:
+    app.prompt.fill(text)
+    await pilot.press("enter")
+
+
+def answers(app: SwarmApp) -> list[str]:
+    return [message.text for message in app.query(Message)]

@@ -1,10 +1,15 @@
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-from scripted_terminal import FAILED, RUNNING, ScriptedAssistant
-from textual.pilot import Pilot
+from scripted_terminal import (
+    FAILED,
+    RUNNING,
+    ScriptedAssistant,
+    answers,
+    send,
+    terminal,
+    until,
+)
 
 from agents.events import RunEnded
 from core.errors import UnavailableError
@@ -12,42 +17,10 @@ from core.settings import Settings
 from surfaces.tui.app import SwarmApp
 from surfaces.tui.help_screen import HelpScreen, help_lines
 from surfaces.tui.log_screen import LogScreen
-from surfaces.tui.messages import Message, Question, Remark
+from surfaces.tui.messages import Question, Remark
 from surfaces.tui.sessions_screen import SessionsScreen
 from surfaces.tui.tool_card import ToolCard
 from surfaces.tui.welcome import Welcome
-
-ATTEMPTS = 300
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
-    """Let the terminal work until something holds."""
-    for _ in range(ATTEMPTS):
-        if holds():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it never came to hold")
-
-
-@asynccontextmanager
-async def terminal(
-    home: Path, size: tuple[int, int] = (120, 40)
-) -> AsyncIterator[tuple[SwarmApp, Pilot[None], ScriptedAssistant]]:
-    settings = Settings(home=home)
-    assistant = ScriptedAssistant(settings)
-    app = SwarmApp(settings, lambda _: assistant)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.session is not None)
-        yield app, pilot, assistant
-
-
-async def send(app: SwarmApp, pilot: Pilot[None], text: str) -> None:
-    app.prompt.fill(text)
-    await pilot.press("enter")
-
-
-def answers(app: SwarmApp) -> list[str]:
-    return [message.text for message in app.query(Message)]
 
 
 def remarks(app: SwarmApp) -> str:
