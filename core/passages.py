@@ -20,6 +20,8 @@ class Passage:
     text: str
     path: str = ""
     """Where the page is, relative to its source."""
+    keywords: str = ""
+    """Other words for the page's subject; searched, never shown."""
 
     @property
     def citation(self) -> str:
