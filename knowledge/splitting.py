@@ -1,0 +1,168 @@
+"""Pages in Markdown, cut at their headings into passages that can be cited."""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import RequestError, UnavailableError
+from core.passages import Passage
+
+MAXIMUM_WORDS = 180
+"""A longer section is cut at paragraph borders."""
+
+_FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.S)
+_TITLE = re.compile(r"^# (.+)$", re.M)
+_FENCE = re.compile(r"^\s*(```|~~~)")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+
+
+class FrontMatter(BaseModel):
+    """What a page says about itself above its text."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    title: str = ""
+    updated: date | None = None
+    terms: tuple[str, ...] = ()
+    """Other words that people use for the subject."""
+    sources: tuple[str, ...] = ()
+    """What the page rests on, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkdownPage:
+    """A page as it was read."""
+
+    path: str
+    """Relative to its source, with forward slashes."""
+    front: FrontMatter
+    body: str
+    title: str = field(default="")
+
+
+def read_page(file: Path, root: Path) -> MarkdownPage:
+    """Read a page of a source.
+
+    Raises:
+        UnavailableError: The file cannot be read.
+        RequestError: It is not UTF-8 text, or its front matter is not what a page needs.
+    """
+    path = file.relative_to(root).as_posix()
+    try:
+        text = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RequestError(f"The page {path!r} is not UTF-8 text.") from error
+    except OSError as error:
+        raise UnavailableError(f"The page {path!r} cannot be read: {error.strerror}.") from error
+    return parse_page(text, path)
+
+
+def parse_page(text: str, path: str) -> MarkdownPage:
+    """Part a page's front matter from its body and find its title.
+
+    Raises:
+        RequestError: The front matter is not YAML or has values of a wrong type.
+    """
+    match = _FRONT_MATTER.match(text)
+    body = text[match.end() :] if match else text
+    try:
+        front = FrontMatter.model_validate(yaml.safe_load(match[1]) or {} if match else {})
+    except (yaml.YAMLError, ValidationError) as error:
+        raise RequestError(
+            f"The front matter of {path!r} cannot be used.",
+            hint="It needs a title, and lists of terms and sources.",
+        ) from error
+    heading = _TITLE.search(body)
+    title = front.title or (heading[1].strip() if heading else Path(path).stem)
+    return MarkdownPage(path=path, front=front, body=body, title=title)
+
+
+def split(page: MarkdownPage, source: str) -> tuple[Passage, ...]:
+    """Cut a page into passages, in reading order."""
+    seen: Counter[str] = Counter()
+    passages: list[Passage] = []
+    for heading, section in _sections(page.body):
+        for text in _pieces(section):
+            key = "\x00".join((source, page.path, page.title, heading, text))
+            # The ordinal counts equal texts only, so that a paragraph put in before does not
+            # change the ids behind it.
+            ordinal = seen[key]
+            seen[key] += 1
+            digest = hashlib.sha256(f"{key}\x00{ordinal}".encode()).hexdigest()
+            passages.append(
+                Passage(
+                    id=digest[:16],
+                    source=source,
+                    page=page.title,
+                    heading=heading,
+                    text=text,
+                    path=page.path,
+                    keywords=", ".join(page.front.terms),
+                )
+            )
+    return tuple(passages)
+
+
+def _sections(body: str) -> Iterator[tuple[str, str]]:
+    heading, lines, fenced = "", list[str](), False
+    for line in body.splitlines():
+        if _FENCE.match(line):
+            fenced = not fenced
+        if not fenced and line.startswith("## "):
+            yield heading, "\n".join(lines)
+            heading, lines = line[3:].strip(), []
+        elif fenced or not line.startswith("# "):
+            lines.append(line)
+    yield heading, "\n".join(lines)
+
+
+def _pieces(section: str) -> Iterator[str]:
+    piece: list[str] = []
+    words = 0
+    for paragraph in _paragraphs(section):
+        length = len(paragraph.split())
+        if piece and words + length > MAXIMUM_WORDS:
+            yield "\n\n".join(piece)
+            piece, words = [], 0
+        piece.append(paragraph)
+        words += length
+    if piece:
+        yield "\n\n".join(piece)
+
+
+def _paragraphs(section: str) -> Iterator[str]:
+    lines: list[str] = []
+    fenced = False
+    for line in [*section.splitlines(), ""]:
+        if _FENCE.match(line):
+            fenced = not fenced
+        if line.strip() or fenced:
+            lines.append(line.rstrip())
+        elif lines:
+            yield from _bounded("\n".join(lines))
+            lines = []
+    if lines:
+        yield from _bounded("\n".join(lines))
+
+
+def _bounded(paragraph: str) -> Iterator[str]:
+    if len(paragraph.split()) <= MAXIMUM_WORDS or _FENCE.match(paragraph):
+        yield paragraph
+        return
+    sentences: list[str] = []
+    words = 0
+    for sentence in _SENTENCE_END.split(paragraph):
+        length = len(sentence.split())
+        if sentences and words + length > MAXIMUM_WORDS:
+            yield " ".join(sentences)
+            sentences, words = [], 0
+        sentences.append(sentence)
+        words += length
+    yield " ".join(sentences)

@@ -1,0 +1,69 @@
+"""Words of passages and questions: cut, stemmed, and mended where they are misspelt."""
+
+import re
+from collections.abc import Collection, Iterator
+from functools import lru_cache
+
+import snowballstemmer
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+SMALLEST_MENDED = 4
+"""Shorter words have too many neighbours to be mended."""
+MEND_FROM = 0.75
+"""Similarity from which an unknown word is taken for a known one."""
+
+STOP_WORDS = frozenset(
+    """
+    a about actually again all also am an and any anyway are as at be because been being but by can
+    can't cannot could did do does doing don't each else ever every for from get gets give gives
+    got had has have having he hello her here hey hi his how i i'd i'll i'm i've if in instead
+    into is isn't it it's its just kind know let like make makes many may me might much my need now
+    of off on one onto or our out over please really shall she should shouldn't show so some such
+    tell than thanks that that's the their them then there these they thing things this those to
+    too up us use used using very via want was way we were what what's when where which who whose
+    why will with without would you your
+    """.split()
+)
+
+_WORD = re.compile("[^\\W_]+(?:['\u2019_][^\\W_]+)*")
+_HUMP = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|\d+")
+_STEMMER = snowballstemmer.stemmer("english")
+
+
+def words(text: str) -> Iterator[str]:
+    """Cut a text into lower-case words; compound names give their parts as well."""
+    for match in _WORD.finditer(text):
+        word = match[0]
+        yield word.replace("\u2019", "'").replace("_", "").casefold()
+        if "_" in word or not (word.islower() or word.isupper() or word.istitle()):
+            parts = _HUMP.findall(word)
+            if len(parts) > 1:
+                yield from (part.casefold() for part in parts)
+
+
+def content_words(text: str) -> list[str]:
+    """Return the words of a text that carry meaning, in order."""
+    return [word for word in words(text) if word not in STOP_WORDS]
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Return the stem of an English word."""
+    return str(_STEMMER.stemWord(word.removesuffix("'s")))
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of the words that carry meaning, in order."""
+    return [stem(word) for word in content_words(text)]
+
+
+def mend(word: str, known: Collection[str]) -> str | None:
+    """Return the known word that an unknown one was probably meant to be, if any."""
+    if len(word) < SMALLEST_MENDED or not word.isalpha():
+        return None
+    found = process.extractOne(
+        word, known, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=MEND_FROM
+    )
+    # A slip rarely hits the first letter; other nearest words are usually different words.
+    return str(found[0]) if found and found[0][0] == word[0] else None
