@@ -75,7 +75,7 @@ class Measure:
     """Weighted F1 of a draw from the class shares."""
     majority: float
     gain_low: float
-    """The lower end of the 95 % interval of the gain over the better of the two."""
+    """The lower end of the 99 % interval of the gain over the better of the two."""
     gain_high: float
 
     @property

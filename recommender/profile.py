@@ -190,7 +190,7 @@ def structure_of(types: Sequence[str]) -> str:
 
 
 def settled(profile: ProjectProfile) -> ProjectProfile:
-    """Return the profile with the cloud that its existing tools imply.
+    """Return the profile with the cloud and the skill that its existing tools imply.
 
     Raises:
         RequestError: An existing tool cannot be where the profile says the project is.
@@ -217,6 +217,8 @@ def settled(profile: ProjectProfile) -> ProjectProfile:
             )
         if bound and len(clouds) == 1 and profile.cloud in {"", "none"}:
             profile = replace(profile, cloud=clouds.pop())
+        if tools and all(tool.needs_kubernetes for tool in tools) and not profile.kubernetes:
+            profile = replace(profile, kubernetes="some")
     return profile
 
 

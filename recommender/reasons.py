@@ -8,6 +8,7 @@ from core.toolchains import ProjectProfile, SlotChoice, ToolChoice
 from recommender.catalogue import NOTHING
 from recommender.chain import Chain, Link, Ranked
 from recommender.flips import Flip
+from recommender.rules import excluded
 
 SHOWN_TOOLS = 4
 SHOWN_FLIPS = 4
@@ -69,8 +70,8 @@ class Explained:
             return rules or "Decided by what the other tools and facts leave over."
         facts = self._telling_facts()
         told = f" What speaks for it most: {', '.join(facts)}." if facts else ""
-        usual = "do without" if first.tool.name == NOTHING else "choose it"
-        return f"Public projects like this one mostly {usual}.{told} {rules}".strip()
+        usual = "do without" if first.tool.name == NOTHING else "choose this"
+        return f"Projects like it {usual} more often than anything else.{told} {rules}".strip()
 
     def _telling_facts(self) -> list[str]:
         """Name the facts whose removal would lower the probability, the most telling first."""
@@ -87,9 +88,15 @@ class Explained:
 
     def _ruled_out(self) -> str:
         """Name tools that a fact of this project rules out, the commonest first."""
-        # That another cloud's tools are out goes without saying.
-        told = [(tool, why) for tool, why in self.link.excluded if not tool.clouds]
-        named = [f"{tool.name} is out: {why}" for tool, why in told[:NAMED_AS_OUT]]
+        # What another cloud offers, or what nobody asked for, is out without saying.
+        spoken = {
+            tool.name: excluded(tool, self.profile, {})
+            for tool, _ in self.link.excluded
+            if (self.profile.cloud == "on-prem" or not tool.clouds)
+            and (self.profile.deployment or not tool.modes or "real-time" in tool.modes)
+        }
+        told = [f"{name} is out: {why}" for name, why in spoken.items() if why]
+        named = told[:NAMED_AS_OUT]
         return f"{'; '.join(named)}." if named else ""
 
     def _absence(self) -> str:
