@@ -3,9 +3,7 @@
 import contextlib
 import errno
 import hashlib
-import mimetypes
 import os
-import re
 import stat as modes
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from backends.store_folder_index import Entry, FolderIndex
+from backends.store_names import check_bucket_name, check_key, content_type_of, is_bucket_name
 from core.errors import NotFoundError, RequestError, UnavailableError, not_found
 from core.objects import Bucket, StoredObject
 from core.paging import Page
@@ -21,29 +20,6 @@ from core.paging import Page
 BOOKKEEPING = ".store"
 """Where tags, the trash and unfinished writes are; no bucket can have this name."""
 BLOCK_BYTES = 1 << 20
-KEY_BYTES = 1024
-NAME_BYTES = 255
-
-_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
-_ESCAPED = re.compile(r"%(?:2e|2f|5c|00|0a|0d)", re.IGNORECASE)
-_CONTENT_TYPES = {
-    ".csv": "text/csv",
-    ".joblib": "application/x-joblib",
-    ".jsonl": "application/jsonl",
-    ".log": "text/plain",
-    ".md": "text/markdown",
-    ".parquet": "application/vnd.apache.parquet",
-    ".pickle": "application/x-pickle",
-    ".pkl": "application/x-pickle",
-    ".skops": "application/zip",
-    ".toml": "application/toml",
-    ".tsv": "text/tab-separated-values",
-    ".yaml": "application/yaml",
-    ".yml": "application/yaml",
-}
-# The types that Python ships, not those of the machine: the same file has the same type everywhere.
-_KNOWN_TYPES = mimetypes.MimeTypes()
 
 
 class FolderStore:
@@ -154,7 +130,7 @@ class FolderStore:
             return sorted(
                 entry.name
                 for entry in entries
-                if entry.is_dir(follow_symlinks=False) and _BUCKET_NAME.fullmatch(entry.name)
+                if entry.is_dir(follow_symlinks=False) and is_bucket_name(entry.name)
             )
 
     def _bucket(self, name: str) -> Bucket:
@@ -258,62 +234,6 @@ class FolderStore:
             folder = folder.parent
 
 
-def check_bucket_name(bucket: str) -> None:
-    """Refuse a name that no S3 bucket could have.
-
-    Raises:
-        RequestError: The name breaks a rule.
-    """
-    if (
-        _BUCKET_NAME.fullmatch(bucket)
-        and not _ADDRESS.fullmatch(bucket)
-        and not any(pair in bucket for pair in ("..", ".-", "-."))
-    ):
-        return
-    raise RequestError(
-        f"{bucket!r} cannot be the name of a bucket.",
-        hint="Use 3 to 63 lower-case letters, digits, dots and hyphens.",
-    )
-
-
-def check_key(key: str) -> None:
-    """Refuse a key that could leave its bucket or that no file system could hold.
-
-    Raises:
-        RequestError: The key breaks a rule.
-    """
-    problem = _problem_of(key)
-    if problem:
-        shown = key if len(key) <= 80 else f"{key[:80]}…"
-        raise RequestError(
-            f"{shown!r} cannot be the key of an object: {problem}.",
-            hint="Use a path such as `reports/2024/summary.md`.",
-        )
-
-
-def _problem_of(key: str) -> str:
-    parts = key.split("/")
-    size = len(key.encode("utf-8", "surrogatepass"))
-    rules = (
-        (not key, "it is empty"),
-        (size > KEY_BYTES, f"it is longer than {KEY_BYTES} bytes"),
-        (any(len(part.encode("utf-8", "surrogatepass")) > NAME_BYTES for part in parts),
-         f"a part of it is longer than {NAME_BYTES} bytes"),
-        (not key.isprintable(), "it has control characters"),
-        ("\\" in key, "it has a backslash"),
-        (_ESCAPED.search(key) is not None, "it has an escaped dot or slash"),
-        (any(part in {"", ".", ".."} for part in parts), "a part of its path is empty or dots"),
-    )  # fmt: skip
-    return next((problem for broken, problem in rules if broken), "")
-
-
-def content_type_of(key: str) -> str:
-    """Return the content type that a key's ending promises."""
-    ending = Path(key).suffix.lower()
-    known = _CONTENT_TYPES.get(ending) or _KNOWN_TYPES.guess_type(f"file{ending}")[0]
-    return known or "application/octet-stream"
-
-
 def _described(bucket: str, key: str, entry: Entry) -> StoredObject:
     return StoredObject(
         bucket=bucket,
@@ -327,24 +247,25 @@ def _described(bucket: str, key: str, entry: Entry) -> StoredObject:
 
 
 def _keys(folder: Path, prefix: str) -> Iterator[str]:
-    """Yield the keys below a bucket's folder, entering only what the prefix allows."""
-    start = prefix.rpartition("/")[0]
-    if ".." in start.split("/") or "\0" in start:
-        return
-    waiting = [start]
+    """Yield the keys below a bucket's folder, entering only folders that fit the prefix."""
+    waiting = [""]
     while waiting:
         below = waiting.pop()
         try:
             entries = list(os.scandir(folder / below))
-        except (FileNotFoundError, NotADirectoryError):
+        except FileNotFoundError:
             continue
         for entry in entries:
-            key = f"{below}/{entry.name}" if below else entry.name
+            key = f"{below}{entry.name}"
             mode = entry.stat(follow_symlinks=False).st_mode
-            if modes.S_ISDIR(mode):
-                waiting.append(key)
-            elif modes.S_ISREG(mode):
+            if modes.S_ISREG(mode):
                 yield key
+            elif modes.S_ISDIR(mode) and _meet(f"{key}/", prefix):
+                waiting.append(f"{key}/")
+
+
+def _meet(below: str, prefix: str) -> bool:
+    return below.startswith(prefix) or prefix.startswith(below)
 
 
 def _blocks(data: bytes | Path) -> Iterator[bytes]:
