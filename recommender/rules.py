@@ -70,8 +70,9 @@ def _out_of_tune(tool: Tool, chosen: Chosen) -> str:
     brought = BRINGS.get(platform, {}).get(tool.slot)
     if brought and brought != tool.name:
         return f"the platform {platform} means {brought} here"
-    if tool.slot == "registry" and tool.name.startswith("Weights"):
-        return "" if chosen.get("tracking") == "Weights & Biases" else "nothing is tracked there"
+    tracker = "Weights & Biases"
+    if tool.slot == "registry" and tool.name == f"{tracker} Registry":
+        return "" if chosen.get("tracking", tracker) == tracker else "nothing is tracked there"
     if tool.slot == "container" and tool.name != "Kubernetes":
         clustered = [
             name
@@ -248,6 +249,12 @@ _RULES: tuple[_Rule, ...] = (
         who=_named("Delta Lake", "Spark Structured Streaming", "Databricks Jobs"),
         factor=4.0,
         why="it belongs to Spark",
+    ),
+    _Rule(
+        when=lambda profile: not _written_with("spark", "databricks")(profile),
+        who=_named("Spark Structured Streaming", "Databricks Jobs"),
+        factor=0.5,
+        why="nobody said that there is Spark",
     ),
     _Rule(
         when=_written_with("tensorflow", "keras"),

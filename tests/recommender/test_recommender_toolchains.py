@@ -188,6 +188,12 @@ def test_tools_in_use_keep_their_slots() -> None:
     assert slots_of(answer)["tracking"].why == "It is already in use, so it stays."
 
 
+def test_a_platform_that_means_another_tool_than_the_one_in_use_is_not_chosen() -> None:
+    platforms = answered(read_profile(existing_tools=["wandb"])).platform.choices
+
+    assert "MLflow" not in [choice.tool for choice in platforms]
+
+
 def test_a_suite_in_use_keeps_its_platform_and_its_slots() -> None:
     first = first_of(answered(read_profile(existing_tools=["SageMaker"])))
 
