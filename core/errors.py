@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from rapidfuzz import fuzz, process
-
 CLOSE_ENOUGH = 55
 """Similarity (0 to 100) from which a name is worth suggesting."""
 
@@ -43,6 +41,9 @@ class SettingsError(AssistantError):
 
 def closest(name: str, candidates: Iterable[str], limit: int = 3) -> list[str]:
     """Return the candidates that look most like a name, best first."""
+    # Everything imports this module; only a mistake needs the matcher.
+    from rapidfuzz import fuzz, process
+
     matches = process.extract(
         name.casefold(),
         {candidate: candidate.casefold() for candidate in candidates},

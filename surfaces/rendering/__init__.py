@@ -3,7 +3,7 @@
 from surfaces.rendering import knowledge, models, objects, runs, toolchains
 from surfaces.rendering.anything import render
 from surfaces.rendering.headlines import headline
-from surfaces.rendering.words import bytes_in_words, clean, duration, moment
+from surfaces.words import bytes_in_words, clean, duration, moment
 
 SUBJECTS = (knowledge, models, objects, runs, toolchains)
 """The modules that teach `render` the types of each subject."""

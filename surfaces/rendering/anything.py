@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.paging import Page
-from surfaces.rendering.words import clean, short, words
+from surfaces.words import clean, short, words
 
 MAXIMUM_ROWS = 200
 """How many items of a sequence are drawn; more are counted."""

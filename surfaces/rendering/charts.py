@@ -6,7 +6,7 @@ from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from core.charts import Chart, ChartKind
-from surfaces.rendering.words import clean, number
+from surfaces.words import clean, number
 
 COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "red")
 MARKERS = ("braille", "*", "+", "x", "o", "#")

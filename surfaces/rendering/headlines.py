@@ -10,7 +10,7 @@ from core.paging import Page
 from core.passages import DocsAnswer
 from core.runs import PipelineSpec, Run, RunLogs
 from core.toolchains import QuestionsFirst, Recommendation
-from surfaces.rendering.words import clean, share, short
+from surfaces.words import clean, share, short
 
 LONGEST = 60
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from core.passages import DocsAnswer, FoundPassage, Source
 from surfaces.rendering.anything import listing, render, table
-from surfaces.rendering.words import clean, moment, short, words
+from surfaces.words import clean, moment, short, words
 
 PASSAGE_CHARACTERS = 600
 

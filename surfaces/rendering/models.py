@@ -9,7 +9,7 @@ from core.charts import Chart, ChartKind, Series
 from core.models import ModelCard, ModelVersion, Prediction, RegisteredModel
 from surfaces.rendering.anything import facts, listing, notes, render, section, table
 from surfaces.rendering.charts import draw
-from surfaces.rendering.words import clean, moment, share, short, words
+from surfaces.words import clean, moment, share, short, words
 
 SHOWN_IMPORTANCES = 10
 

@@ -11,7 +11,7 @@ from core.objects import BinaryPreview, Bucket, Plot, StoredObject, TablePreview
 from core.runs import Artifact
 from surfaces.rendering.anything import facts, listing, render, section, table
 from surfaces.rendering.charts import draw
-from surfaces.rendering.words import bytes_in_words, clean, moment, short, words
+from surfaces.words import bytes_in_words, clean, moment, short, words
 
 CELL_WIDTH = 18
 """Longest text in one cell of a previewed table."""

@@ -8,7 +8,7 @@ from rich.text import Text
 from core.metrics import RunMetrics
 from core.runs import PipelineSpec, Run, RunLogs, RunState, TaskState
 from surfaces.rendering.anything import facts, listing, notes, render, section, table
-from surfaces.rendering.words import clean, duration, moment, number, share, short, words
+from surfaces.words import clean, duration, moment, number, share, short, words
 
 SYMBOLS: dict[RunState | TaskState, tuple[str, str]] = {
     RunState.PENDING: ("○", "dim"),

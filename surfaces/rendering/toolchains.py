@@ -7,7 +7,7 @@ from rich.text import Text
 
 from core.toolchains import ProjectProfile, QuestionsFirst, Recommendation, SlotChoice
 from surfaces.rendering.anything import facts, notes, render, section, table
-from surfaces.rendering.words import clean, share, short, words
+from surfaces.words import clean, share, short, words
 
 SHOWN_CHOICES = 3
 

@@ -10,7 +10,7 @@ from textual.containers import Horizontal
 from textual.widgets import TextArea
 
 from core.errors import AssistantError
-from surfaces.tui.conversation import Assemble, ConversationApp
+from surfaces.tui.conversation import Assemble, ConversationApp, Read
 from surfaces.tui.runs_panel import RunsPanel
 from surfaces.tui.slash import suggest
 from surfaces.tui.welcome import Welcome
@@ -53,8 +53,8 @@ class SwarmApp(ConversationApp):
         Binding("ctrl+q", "quit", "Quit; runs go on", priority=True),
     ]
 
-    def __init__(self, settings: "Settings", assemble: Assemble) -> None:
-        super().__init__(settings, assemble)
+    def __init__(self, read: Read, assemble: Assemble) -> None:
+        super().__init__(read, assemble)
         self.panel = RunsPanel()
         self._looking = False
         self._runs: tuple[RunProgress, ...] = ()
@@ -72,9 +72,6 @@ class SwarmApp(ConversationApp):
     def on_mount(self) -> None:
         """Paint first; everything heavy comes after the first frame."""
         self.prompt.focus()
-        chat = self.settings.chat
-        self.status.model = chat.model if chat.kind == "openai" else "built-in model"
-        self.status.read_only = self.settings.read_only
         self.show_activity()
         self.set_interval(1.0, self._tick)
         self.call_after_refresh(self.start)
@@ -220,12 +217,24 @@ class SwarmApp(ConversationApp):
         self.exit(message=self.farewell or None)
 
 
-def _assembled(settings: "Settings") -> "Assistant":
-    from surfaces.assembly import assemble  # type: ignore[import-untyped]  # not there yet
+def _read() -> "Settings":
+    from core.settings import read_settings
 
-    return assemble(settings)  # type: ignore[no-any-return]  # not there yet
+    return read_settings()
 
 
-def run(settings: "Settings") -> None:
-    """Show the terminal until the person leaves it."""
-    SwarmApp(settings, _assembled).run()
+def _assemble(settings: "Settings") -> "Assistant":
+    from surfaces.assembly import assemble
+
+    return assemble(settings)
+
+
+def run(settings: "Settings | None" = None) -> int:
+    """Show the terminal until the person leaves it, and return the exit code.
+
+    Args:
+        settings: What to put together; without them they are read after the first frame.
+    """
+    app = SwarmApp(_read if settings is None else lambda: settings, _assemble)
+    app.run()
+    return app.return_code or 0

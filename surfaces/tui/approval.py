@@ -15,8 +15,8 @@ from textual.widgets import Button, Input, Static, TextArea
 from agents.events import Answer, ApprovalCard, Decision, Effect
 from core.errors import RequestError
 from surfaces.rendering.anything import facts
-from surfaces.rendering.words import as_json, clean
 from surfaces.tui.arguments import as_lines, from_lines
+from surfaces.words import as_json, clean
 
 SHOWN_SECONDS = 0.3
 """How long a card must have been seen before a key counts as an answer."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 
 from core.errors import RequestError
-from surfaces.rendering.words import as_json
+from surfaces.words import as_json
 
 LINE = re.compile(r"\s*([A-Za-z_]\w*)(?:\.([^\s=]+))?\s*=\s*(.*?)\s*$")
 

@@ -113,5 +113,8 @@ class Assistant(Protocol):
     def session(self, session_id: str = "") -> Session:
         """Return a new session, or a kept one."""
 
+    def swarm(self) -> object:
+        """Build what answers, which takes seconds the first time."""
+
     def open(self, bucket: str, key: str) -> Path:
         """Return a local copy of an object."""

@@ -115,7 +115,9 @@ def _sessions(app: "SwarmApp", argument: str) -> None:
             app.change_session(choice.session_id)
 
     current = app.session.id if app.session is not None else ""
-    app.push_screen(SessionsScreen(_assistant(app).sessions.list(), current), chosen)
+    # Every start begins a conversation; those in which nothing was said are not worth a line.
+    kept = [s for s in _assistant(app).sessions.list() if s.turns or s.id == current]
+    app.push_screen(SessionsScreen(kept, current), chosen)
 
 
 def _new(app: "SwarmApp", argument: str) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.text import Text
 from textual.widgets import OptionList
 
-from surfaces.rendering.words import clean
 from surfaces.tui.slash import Suggestion
+from surfaces.words import clean
 
 
 class Completion(OptionList, can_focus=False):

@@ -12,7 +12,7 @@ from textual.app import App
 from textual.worker import Worker, WorkerState
 
 from agents.events import Event, RunEnded, ToolFinished, TurnFinished
-from core.errors import AssistantError
+from core.errors import AssistantError, SettingsError
 from surfaces.tui.completion import Completion
 from surfaces.tui.opening import openable
 from surfaces.tui.prompt import Prompt
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 WATCH_AGAIN_SECONDS = 30.0
 """How long to wait before runs are watched again that could not be reached."""
 
+Read = Callable[[], "Settings"]
 Assemble = Callable[["Settings"], "Assistant"]
 
 
@@ -36,13 +37,14 @@ class ConversationApp(App[None]):
     """The part of the application that takes turns.
 
     Args:
-        settings: What to put together.
-        assemble: Puts it together; called in a thread after the first frame.
+        read: Returns the settings.
+        assemble: Puts the assistant together from them. Both are called in a thread, after the
+            first frame: what they import would delay it.
     """
 
-    def __init__(self, settings: "Settings", assemble: Assemble) -> None:
+    def __init__(self, read: Read, assemble: Assemble) -> None:
         super().__init__()
-        self.settings = settings
+        self.settings: Settings | None = None
         self.assistant: Assistant | None = None
         self.session: Session | None = None
         self.openable = ""
@@ -52,6 +54,7 @@ class ConversationApp(App[None]):
         self.following_up = False
         """Whether a turn is under way that follows a run's end."""
         self.turn: Worker[None] | None = None
+        self._read = read
         self._assemble = assemble
         self._queue: deque[str] = deque()
         self._watching: Worker[None] | None = None
@@ -72,33 +75,45 @@ class ConversationApp(App[None]):
     # Starting
 
     @work(thread=True, group="assembly", exit_on_error=False)
-    def start(self) -> "Assistant":
-        """Put the assistant together."""
-        return self._assemble(self.settings)
+    def start(self) -> "tuple[Assistant, Session]":
+        """Put the assistant together; both steps import for seconds, so both are done here."""
+        self.settings = self._read()
+        assistant = self._assemble(self.settings)
+        return assistant, assistant.session()
 
-    def _begin(self, assistant: "Assistant") -> None:
+    @work(thread=True, group="warm", exit_on_error=False)
+    def warm_up(self) -> None:
+        """Build what answers while the person reads; a problem is told by the first turn."""
+        assert self.assistant is not None
+        self.assistant.swarm()
+
+    def _begin(self, assistant: "Assistant", session: "Session") -> None:
         self.assistant = assistant
+        chat = assistant.settings.chat
+        self.status.model = chat.model if chat.kind == "openai" else "built-in model"
+        self.status.read_only = assistant.settings.read_only
         for welcome in self.query(Welcome):
             welcome.ready(assistant.notice)
-        self.resume("")
+        self.resume(session)
+        self.warm_up()
 
     def change_session(self, session_id: str) -> None:
         """Leave this conversation for another; a turn under way is stopped."""
         if self.turn is not None:
             self.turn.cancel()
             self.turn = None
+        assert self.assistant is not None
+        session = self.assistant.session(session_id)
         self._queue.clear()
         self.transcript.clear()
         self.status.tokens = 0
-        self.resume(session_id)
+        self.resume(session)
         self.transcript.say(f"Conversation: {self.status.session}" if session_id else "A new one.")
         self.prompt.focus()
 
-    def resume(self, session_id: str) -> None:
-        """Go on with a kept conversation, or begin a new one."""
-        if self.assistant is None:
-            return
-        self.session = self.assistant.session(session_id)
+    def resume(self, session: "Session") -> None:
+        """Go on with a conversation from where it is."""
+        self.session = session
         turns = self.session.history()
         self.transcript.replay(turns)
         self.prompt.remember([turn.question for turn in turns])
@@ -202,7 +217,10 @@ class ConversationApp(App[None]):
     def _assembled(self, worker: Worker[Any], failed: BaseException | None) -> None:
         if failed is None:
             if worker.result is not None:
-                self._begin(worker.result)
+                self._begin(*worker.result)
+            return
+        if isinstance(failed, SettingsError):
+            self.exit(return_code=2, message=f"{failed.message}\n{failed.hint}")
             return
         self.status.model = "could not start"
         for welcome in self.query(Welcome):

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from core.settings import Settings
 
 
-def log_fault(error: BaseException, settings: "Settings") -> Path | None:
+def log_fault(error: BaseException, settings: "Settings | None") -> Path | None:
     """Append a traceback to the log, secrets masked; None if it cannot be written."""
+    if settings is None:
+        return None
     path = settings.home / "logs" / "assistant.log"
     keys = [settings.chat.api_key.get_secret_value()] if settings.chat.kind == "openai" else []
     written = Masker(keys).text("".join(traceback.format_exception(error)))

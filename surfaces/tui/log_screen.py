@@ -15,7 +15,7 @@ from textual.widgets import Footer, Log, OptionList, Static
 from core.errors import AssistantError
 from core.runs import Run, RunLogs
 from surfaces.rendering.runs import state
-from surfaces.rendering.words import clean, duration
+from surfaces.words import clean, duration
 
 TAIL = 2000
 """How many lines are shown at most."""

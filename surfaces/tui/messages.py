@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Markdown, Static
 
-from surfaces.rendering.words import clean
+from surfaces.words import clean
 
 
 class Question(Static):

@@ -42,8 +42,8 @@ class Prompt(TextArea):
         self._draft = ""
 
     def remember(self, questions: Sequence[str]) -> None:
-        """Begin with what was asked before."""
-        self._history = list(questions)
+        """Take what was asked before as older than what was typed since."""
+        self._history = [*questions, *self._history]
         self._at = len(self._history)
 
     def fill(self, text: str) -> None:

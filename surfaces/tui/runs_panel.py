@@ -12,9 +12,8 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from core.runs import RunState
-from surfaces.rendering.runs import state
-from surfaces.rendering.words import clean, duration, moment
 from surfaces.tui.progress import RunProgress
+from surfaces.words import clean, duration, moment
 
 BAR_WIDTH = 16
 
@@ -86,6 +85,9 @@ class RunsPanel(Vertical):
 
 def drawn(progress: RunProgress) -> Text:
     """Draw a run: its name and state, then how far it is or when it was."""
+    # How values look is not needed for the first frame.
+    from surfaces.rendering.runs import state
+
     run = progress.run
     text = Text.assemble((clean(run.name), "bold"), "  ", state(run.state))
     if progress.seconds is not None:

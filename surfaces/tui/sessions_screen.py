@@ -12,8 +12,8 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 
-from surfaces.rendering.words import clean, moment
 from surfaces.tui.assistant import SessionInfo
+from surfaces.words import clean, moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

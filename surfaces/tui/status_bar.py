@@ -4,7 +4,7 @@ from rich.text import Text
 from textual.reactive import reactive
 from textual.widgets import Static
 
-from surfaces.rendering.words import clean, duration
+from surfaces.words import clean, duration
 
 
 class StatusBar(Static):

@@ -15,7 +15,7 @@ from agents.events import ToolFinished, ToolStarted
 from core.charts import Chart
 from core.objects import Plot
 from surfaces.rendering import clean, duration, headline, render
-from surfaces.rendering.words import as_json
+from surfaces.words import as_json
 
 SHOWN_ARGUMENTS = 60
 """How many characters of the arguments fit on the first line."""

@@ -16,7 +16,7 @@ from agents.events import (
     ToolStarted,
     TurnFinished,
 )
-from surfaces.rendering.words import clean, duration
+from surfaces.words import clean, duration
 
 if TYPE_CHECKING:
     from surfaces.tui.approval import ApprovalView

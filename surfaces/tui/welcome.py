@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList, Static
 
-from surfaces.rendering.words import clean
+from surfaces.words import clean
 
 TITLE = "mlops-swarm"
 PURPOSE = "Runs, data, models and toolchains: say what you want to know, or have done."

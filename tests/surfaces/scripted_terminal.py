@@ -275,6 +275,9 @@ class ScriptedAssistant:
             )
         return self.sessions.open[session_id]
 
+    def swarm(self) -> None:
+        """Nothing needs to be built."""
+
     def open(self, bucket: str, key: str) -> Path:
         raise NotFoundError(f"No object {key!r} in bucket {bucket!r}.")
 
@@ -318,7 +321,7 @@ async def terminal(
 ) -> AsyncIterator[tuple[SwarmApp, Pilot[None], ScriptedAssistant]]:
     settings = Settings(home=home)
     assistant = ScriptedAssistant(settings)
-    app = SwarmApp(settings, lambda _: assistant)
+    app = SwarmApp(lambda: settings, lambda _: assistant)
     async with app.run_test(size=size) as pilot:
         await until(pilot, lambda: app.session is not None)
         yield app, pilot, assistant

@@ -12,7 +12,7 @@ from scripted_terminal import (
 )
 
 from agents.events import RunEnded
-from core.errors import UnavailableError
+from core.errors import SettingsError, UnavailableError
 from core.settings import Settings
 from surfaces.tui.app import SwarmApp
 from surfaces.tui.help_screen import HelpScreen, help_lines
@@ -49,7 +49,7 @@ async def test_what_is_typed_before_the_assistant_is_ready_waits_and_is_then_ans
         may_start.wait(10)
         return ScriptedAssistant(settings)
 
-    app = SwarmApp(settings, assemble)
+    app = SwarmApp(lambda: settings, assemble)
     async with app.run_test() as pilot:
         await send(app, pilot, "hello")
         await until(pilot, lambda: app.query("Question.-waiting"))
@@ -152,7 +152,7 @@ async def test_an_assistant_that_cannot_start_says_why(tmp_path: Path) -> None:
     def assemble(_: Settings) -> ScriptedAssistant:
         raise UnavailableError("The home folder cannot be written.", hint="Set MLOPS_SWARM_HOME.")
 
-    app = SwarmApp(Settings(home=tmp_path), assemble)
+    app = SwarmApp(lambda: Settings(home=tmp_path), assemble)
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.query("Remark.-problem"))
 
@@ -297,3 +297,14 @@ async def test_the_palette_offers_commands_examples_and_tools(tmp_path: Path) ->
         names = [entry.name for entry in app.palette_entries()]
 
         assert {"Help", "Sessions", Welcome.EXAMPLES[0], "start_run"} <= set(names)
+
+
+async def test_settings_that_cannot_be_used_end_the_terminal_with_their_hint(
+    tmp_path: Path,
+) -> None:
+    def read() -> Settings:
+        raise SettingsError("The settings cannot be used: workers.", hint="Look at the file.")
+
+    app = SwarmApp(read, lambda _: ScriptedAssistant(Settings(home=tmp_path)))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.return_code == 2)
