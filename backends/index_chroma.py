@@ -170,11 +170,13 @@ def _metadata(passage: Passage) -> dict[str, Any]:
         "heading": passage.heading,
         "path": passage.path,
         "keywords": passage.keywords,
+        "position": passage.position,
     }
 
 
 def _passage(key: str, text: str, metadata: Mapping[str, Any]) -> Passage:
-    return Passage(id=key, text=text, **{name: str(value) for name, value in metadata.items()})
+    words = {name: str(value) for name, value in metadata.items() if name != "position"}
+    return Passage(id=key, text=text, position=int(metadata.get("position", 0)), **words)
 
 
 def _only(source: str) -> dict[str, Any] | None:

@@ -17,11 +17,13 @@ from core.errors import UnavailableError
 from knowledge.words import content_words, stem
 
 VERSION = "1"
-"""Raised whenever the same texts would get other vectors."""
-DIMENSIONS = 128
+"""Raised whenever other code gives the same texts other vectors."""
+DIMENSIONS = 64
 SHORTEST_GRAM, LONGEST_GRAM = 3, 5
 SMALLEST_COUNT = 2
-"""A term must occur in that many texts to be learned."""
+"""A term must occur in that many texts to be learned,"""
+FEW_TEXTS = 20
+"""unless there are no more texts than these."""
 CHARACTER_WEIGHT = 0.3
 """Weight of character n-grams beside that of words."""
 MOST_TEXTS = 3000
@@ -72,7 +74,8 @@ class Encoder:
         """Learn vocabulary, weights and projection from texts."""
         learned = [terms_of(text) for text in texts[:MOST_TEXTS]]
         holding = Counter(term for counted in learned for term in counted)
-        terms = sorted(term for term, held in holding.items() if held >= SMALLEST_COUNT)
+        least = SMALLEST_COUNT if len(learned) > FEW_TEXTS else 1
+        terms = sorted(term for term, held in holding.items() if held >= least)
         weights = np.array(
             [_rarity(term, holding[term], len(learned)) for term in terms], dtype=np.float32
         )
@@ -139,7 +142,8 @@ class Encoder:
 
 def fingerprint_of(ids: frozenset[str]) -> str:
     """Return the fingerprint of an encoder that learned from these passages."""
-    return hashlib.sha256("\n".join([VERSION, *sorted(ids)]).encode()).hexdigest()[:16]
+    method = f"{VERSION} {DIMENSIONS} {SHORTEST_GRAM}-{LONGEST_GRAM} {CHARACTER_WEIGHT}"
+    return hashlib.sha256("\n".join([method, *sorted(ids)]).encode()).hexdigest()[:16]
 
 
 def _rarity(term: str, holding: int, texts: int) -> float:

@@ -43,7 +43,8 @@ class LexicalIndex:
     def __init__(self, texts: Sequence[str]) -> None:
         counts = [Counter(stems(text)) for text in texts]
         lengths = np.array([counted.total() for counted in counts], dtype=np.float64)
-        norm = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * lengths / max(lengths.mean(), 1))
+        typical = max(lengths.sum() / max(len(texts), 1), 1)
+        norm = SATURATION * (1 - LENGTH_WEIGHT + LENGTH_WEIGHT * lengths / typical)
         holders: dict[str, list[tuple[int, int]]] = {}
         for row, counted in enumerate(counts):
             for term, times in counted.items():

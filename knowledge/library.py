@@ -62,7 +62,7 @@ class Library:
             names = {passage.source for passage in ranker.passages}
             if source and source not in names:
                 raise not_found("source", source, sorted(names))
-            vector = ranker.encoder.encode(query)
+            vector = ranker.encode(query)
             nearest = self._index.nearest(vector.tolist(), CANDIDATES, source)
         ranking = ranker.rank(query, nearest, limit, source)
         answerable = ranking.confidence >= MINIMUM_CONFIDENCE

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class MarkdownPage:
     """Relative to its source, with forward slashes."""
     front: FrontMatter
     body: str
-    title: str = field(default="")
+    title: str
 
 
 def read_page(file: Path, root: Path) -> MarkdownPage:
@@ -105,6 +105,7 @@ def split(page: MarkdownPage, source: str) -> tuple[Passage, ...]:
                     text=text,
                     path=page.path,
                     keywords=", ".join(page.front.terms),
+                    position=len(passages),
                 )
             )
     return tuple(passages)

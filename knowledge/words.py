@@ -26,7 +26,21 @@ STOP_WORDS = frozenset(
     """.split()
 )
 
+ADDRESS_WORDS = frozenset(
+    """
+    according anything consult define definition describe difference doc docs documentation
+    document documents explain explained find literature look lookup mean meaning means paper
+    papers please question read say saying says search simple simply terms word words
+    """.split()
+)
+"""Words that address the documentation rather than name a subject."""
+
 _WORD = re.compile("[^\\W_]+(?:['\u2019_][^\\W_]+)*")
+_WHAT = re.compile(
+    r"\bwhat(?:['\u2019]?s| is| are| does .* mean| for)\b|\b(?:explain|define|describe|why)\b"
+    r"|\bmeaning of\b",
+    re.IGNORECASE,
+)
 _HUMP = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|\d+")
 _STEMMER = snowballstemmer.stemmer("english")
 
@@ -45,6 +59,17 @@ def words(text: str) -> Iterator[str]:
 def content_words(text: str) -> list[str]:
     """Return the words of a text that carry meaning, in order."""
     return [word for word in words(text) if word not in STOP_WORDS]
+
+
+def subject(question: str) -> str:
+    """Return the words of a question without those that address the documentation."""
+    meant = content_words(question)
+    return " ".join(word for word in meant if word not in ADDRESS_WORDS) or " ".join(meant)
+
+
+def asks_what(question: str) -> bool:
+    """Return whether a question asks what a thing is or what it is for."""
+    return _WHAT.search(question) is not None
 
 
 @lru_cache(maxsize=50_000)

@@ -23,6 +23,7 @@ def passage(key: str, source: str = "corpus", text: str = "text") -> Passage:
         text=text,
         path=f"{key}.md",
         keywords="other, words",
+        position=3,
     )
 
 
@@ -68,6 +69,12 @@ def test_opposite_vectors_score_zero_and_an_empty_vector_finds_nothing(
     index.add([A], [EAST])
     assert [hit.score for hit in index.nearest([-1.0, 0.0], 1)] == [0.0]
     assert list(index.nearest([0.0, 0.0], 1)) == []
+
+
+def test_a_passage_with_an_empty_vector_is_kept_and_never_near(index: PassageIndex) -> None:
+    index.add([A, B], [[0.0, 0.0], EAST])
+    assert list(index.all()) == [A, B]
+    assert [(hit.passage, hit.score) for hit in index.nearest(EAST, 5)] == [(B, 1.0), (A, 0.0)]
 
 
 def test_a_passage_with_a_known_id_is_replaced(index: PassageIndex) -> None:

@@ -82,6 +82,25 @@ def test_misspelt_questions_find_their_page(library: Library, question: str, pag
     assert answer.items[0].passage.path == page
 
 
+@pytest.mark.parametrize(
+    ("question", "citation"),
+    [
+        ("what is a feature store", "Feature stores § Purpose"),
+        ("explain calibration please", "Calibration of probabilities § Meaning"),
+        (
+            "find something in the documentation about presigned links",
+            "Presigned links and access problems in S3 storage § Presigned links",
+        ),
+    ],
+)
+def test_a_question_for_the_meaning_finds_the_definition_first(
+    library: Library, question: str, citation: str
+) -> None:
+    answer = library.search(question)
+    assert answer.answerable
+    assert answer.items[0].passage.citation == citation
+
+
 def test_a_symptom_finds_its_cause(library: Library) -> None:
     answer = library.search("pod died with exit code 137")
     assert "Troubleshooting pods of Kubeflow runs § OOMKilled" in {
@@ -243,6 +262,20 @@ def test_passages_of_other_sources_outlive_a_rebuild(tmp_path: Path) -> None:
     library.refresh()
     assert index.all("notes") == [note]
     assert library.search("volcano drill", source="notes").items[0].passage == note
+
+
+def test_a_library_without_pages_answers_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    library = Library(ChromaIndex(tmp_path / "chroma"), tmp_path / "index", tmp_path / "pages")
+    answer = library.search("drift")
+    assert (answer.items, answer.answerable, list(library.sources())) == ((), False, [])
+
+
+def test_a_library_of_one_sentence_is_searched_by_its_words(tmp_path: Path) -> None:
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "only.md").write_text("# Only\n\nWhales sing.\n")
+    library = Library(ChromaIndex(tmp_path / "chroma"), tmp_path / "index", tmp_path / "pages")
+    assert [hit.passage.text for hit in library.search("whales").items] == ["Whales sing."]
 
 
 def test_threads_share_one_library(tmp_path: Path) -> None:
