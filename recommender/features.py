@@ -1,6 +1,7 @@
 """What the forest sees of a project: every fact as numbers, with room for the unknown."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,7 @@ def span(fact: str) -> slice:
 SPANS = {fact: span(fact) for fact in GROUPS}
 
 
+@cache
 def family(fact: str, words: str) -> str:
     """Sort free words for a task or a framework into the families that the forest knows."""
     known = _TASK_WORDS if fact == "task" else _FRAMEWORK_WORDS

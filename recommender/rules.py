@@ -55,7 +55,7 @@ def pushes(tool: Tool, profile: ProjectProfile, chosen: Chosen) -> tuple[Push, .
     found = [
         Push(factor=rule.factor, why=rule.why)
         for rule in _RULES
-        if rule.slot in ("", tool.slot) and rule.when(profile) and rule.who(tool)
+        if rule.slot in ("", tool.slot) and rule.who(tool) and rule.when(profile)
     ]
     found.extend(_harmony(tool, profile, chosen))
     return tuple(found)
@@ -96,8 +96,7 @@ def _harmony(tool: Tool, profile: ProjectProfile, chosen: Chosen) -> list[Push]:
     ]
     if partners:
         found.append(Push(factor=1.5, why=f"it works with {' and '.join(partners)}"))
-    in_use = {other.name for name in profile.existing_tools for other in find_tools(name)}
-    if tool.slot == PLATFORM and tool.name in in_use:
+    if tool.slot == PLATFORM and any(tool in find_tools(name) for name in profile.existing_tools):
         found.append(Push(factor=3.0, why="it is already in use"))
     return found
 
