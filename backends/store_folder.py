@@ -78,7 +78,7 @@ class FolderStore:
         path = self._find(bucket, key)
         try:
             with _explained(f"{bucket}/{key}"):
-                return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+                return open(path, "rb", opener=_without_links)
         except FileNotFoundError as error:
             raise self._missing(bucket, key) from error
 
@@ -277,6 +277,10 @@ def _blocks(data: bytes | Path) -> Iterator[bytes]:
     with data.open("rb") as source:
         while block := source.read(BLOCK_BYTES):
             yield block
+
+
+def _without_links(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
 
 
 def _sha256(path: Path) -> str:

@@ -226,7 +226,7 @@ def _outputs(values: Mapping[str, Any]) -> list[Output]:
             schema_title=value.schema_title,
             metadata=dict(value.metadata),
         )
-        for name, value in values.items()
+        for name, value in sorted(values.items())
         if isinstance(value, dsl.Artifact)
     ]
 
