@@ -7,7 +7,7 @@ from knowledge.library import Library
 
 
 def library_in(folder: Path) -> Library:
-    return Library(ChromaIndex(folder / "chroma"), folder)
+    return Library(ChromaIndex(folder), folder)
 
 
 @pytest.fixture(scope="session")
