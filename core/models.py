@@ -6,6 +6,19 @@ from datetime import datetime
 
 from core.runs import ParameterValue
 
+TRUSTED_TYPES = frozenset(
+    {
+        "numpy.dtype",
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+        "sklearn.tree._tree.Tree",
+        "xgboost.core.Booster",
+        "xgboost.sklearn.XGBClassifier",
+    }
+)
+"""Types beyond skops' own list that a model file may hold."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelVersion:
@@ -56,6 +69,10 @@ class ModelCard:
     """The best hyperparameters found."""
     notes: tuple[str, ...] = ()
     """Caveats in words."""
+    base_rate: float = 0.0
+    """Share of delayed phases in the training data."""
+    typical: Mapping[str, Mapping[str, ParameterValue]] = field(default_factory=dict)
+    """A typical row of the training data by phase; the entry `` is typical of all rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,10 +7,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from typing_extensions import TypeAliasType
+
 from core.paging import Page
 
-ParameterValue = (
-    str | int | float | bool | None | list["ParameterValue"] | dict[str, "ParameterValue"]
+ParameterValue = TypeAliasType(
+    "ParameterValue",
+    "str | int | float | bool | list[ParameterValue] | dict[str, ParameterValue] | None",
 )
 
 
