@@ -1,0 +1,144 @@
+"""What the registry remembers of a model, as one file in the object store."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+
+from pydantic import TypeAdapter, ValidationError
+
+from core.errors import RequestError, UnavailableError, not_found
+from core.models import ModelVersion, RegisteredModel
+
+CHAMPION = "champion"
+CHALLENGER = "challenger"
+LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionRecord:
+    """A registered version as it was when it came in."""
+
+    version: int
+    run_id: str
+    algorithm: str
+    registered_at: datetime
+    metrics: dict[str, float]
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRecord:
+    """The versions of a model, and who has held each alias."""
+
+    name: str
+    versions: tuple[VersionRecord, ...] = ()
+    """Oldest first."""
+    holders: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """By alias, the versions that have held it; the last one does now."""
+
+    @property
+    def aliases(self) -> dict[str, int]:
+        """The versions that hold an alias now."""
+        return {alias: held[-1] for alias, held in self.holders.items() if held}
+
+    def version(self, wanted: VersionRecord, bucket: str) -> ModelVersion:
+        """Return a version with the aliases it holds now."""
+        return ModelVersion(
+            model=self.name,
+            version=wanted.version,
+            run_id=wanted.run_id,
+            algorithm=wanted.algorithm,
+            registered_at=wanted.registered_at,
+            aliases=tuple(sorted(a for a, held in self.aliases.items() if held == wanted.version)),
+            metrics=wanted.metrics,
+            bucket=bucket,
+            key=wanted.key,
+        )
+
+    def as_model(self, bucket: str) -> RegisteredModel:
+        """Return the model with its versions, newest first."""
+        return RegisteredModel(
+            name=self.name,
+            versions=tuple(self.version(kept, bucket) for kept in reversed(self.versions)),
+            aliases=self.aliases,
+        )
+
+    def of_run(self, run_id: str) -> VersionRecord | None:
+        """Return the version that a run made, if it made one."""
+        return next((kept for kept in self.versions if kept.run_id == run_id), None)
+
+    def find(self, version: str) -> VersionRecord:
+        """Find a version by number, by alias or as the latest.
+
+        Raises:
+            NotFoundError: There is no such version; the hint names those there are.
+        """
+        wanted = version.strip().casefold().removeprefix("v")
+        number = self.aliases.get(version.strip().casefold())
+        if wanted == LATEST:
+            number = self.versions[-1].version
+        elif number is None and wanted.isdecimal():
+            number = int(wanted)
+        found = next((kept for kept in self.versions if kept.version == number), None)
+        if found is None:
+            known = [*self.aliases, *(str(kept.version) for kept in self.versions)]
+            raise not_found(f"version of the model {self.name!r}", version, known)
+        return found
+
+    def holding(self, alias: str, version: int) -> "ModelRecord":
+        """Return the record with an alias handed to a version."""
+        held = self.holders.get(alias, ())
+        if held and held[-1] == version:
+            return self
+        return self._with_holders({**self.holders, alias: (*held, version)})
+
+    def rolled_back(self, alias: str) -> "ModelRecord":
+        """Return the record with an alias back at its previous holder.
+
+        Raises:
+            RequestError: The alias never had another holder.
+        """
+        held = self.holders.get(alias, ())
+        if len(held) < 2:
+            raise RequestError(
+                f"The alias {alias!r} of the model {self.name!r} never had another holder.",
+                hint="Promote the version you want instead.",
+            )
+        return self._with_holders({**self.holders, alias: held[:-1]})
+
+    def without(self, alias: str) -> "ModelRecord":
+        """Return the record with an alias that nobody holds."""
+        return self._with_holders(
+            {name: held for name, held in self.holders.items() if name != alias}
+        )
+
+    def with_version(self, added: VersionRecord) -> "ModelRecord":
+        """Return the record with a version more: the first leads, later ones challenge."""
+        grown = ModelRecord(name=self.name, versions=(*self.versions, added), holders=self.holders)
+        return grown.holding(CHALLENGER if self.versions else CHAMPION, added.version)
+
+    def _with_holders(self, holders: dict[str, tuple[int, ...]]) -> "ModelRecord":
+        return ModelRecord(name=self.name, versions=self.versions, holders=holders)
+
+    def to_json(self) -> bytes:
+        """Write the record as JSON."""
+        return _adapter().dump_json(self, indent=2)
+
+    @classmethod
+    def read(cls, content: bytes, key: str) -> "ModelRecord":
+        """Read a record from JSON.
+
+        Raises:
+            UnavailableError: The file is damaged.
+        """
+        try:
+            return _adapter().validate_json(content)
+        except ValidationError as error:
+            raise UnavailableError(
+                f"The registry file {key} is damaged.", hint="Restore an earlier version of it."
+            ) from error
+
+
+@cache
+def _adapter() -> TypeAdapter[ModelRecord]:
+    return TypeAdapter(ModelRecord)

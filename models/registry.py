@@ -1,0 +1,295 @@
+"""Keeps accepted models with their versions, aliases and cards in the object store."""
+
+import getpass
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from filelock import FileLock, Timeout
+from pydantic import TypeAdapter, ValidationError
+
+from core.errors import NotFoundError, RequestError, UnavailableError, not_found
+from core.models import ModelCard, ModelVersion, RegisteredModel
+from core.objects import ObjectStore, StoredObject
+from core.paging import Page
+from core.runs import Artifact, ArtifactKind, Run, RunQuery, RunState
+from models.loading import LoadedModel, ModelFiles
+from models.records import CHALLENGER, CHAMPION, ModelRecord, VersionRecord
+
+BUCKET = "models"
+ALIASES = (CHAMPION, CHALLENGER)
+RECORD = "registry.json"
+SYNCED_RUNS = 200
+"""How many of the latest succeeded runs are looked through for accepted models."""
+LOCK_SECONDS = 30
+ATTEMPTS = 5
+NO_MODEL_YET = "Start a delay-prediction run: a model that passes its gate registers itself."
+
+
+class RunHistory(Protocol):
+    """What the registry asks of a run backend."""
+
+    def list(self, query: RunQuery, limit: int) -> Page[Run]:
+        """List runs, newest start first."""
+        ...
+
+    def artifacts(self, run_id: str) -> Sequence[Artifact]:
+        """Return what a run read and made."""
+        ...
+
+
+class Registry:
+    """Registered models, kept as files so that nothing else has to run.
+
+    Args:
+        store: Where the models are kept.
+        lock: A file that processes on this machine lock while they change the registry.
+    """
+
+    def __init__(self, store: ObjectStore, lock: Path | None = None) -> None:
+        self._store = store
+        self._lock = lock or Path(
+            tempfile.gettempdir(), f"mlops-swarm-models-{getpass.getuser()}.lock"
+        )
+        self._files = ModelFiles(store)
+        self._examined: set[str] = set()
+
+    def models(self) -> Sequence[RegisteredModel]:
+        """Return every registered model, by name."""
+        records = [self._read(name)[0] for name in self._names()]
+        return [record.as_model(BUCKET) for record in records if record.versions]
+
+    def find(self, reference: str, version: str = "") -> ModelVersion:
+        """Find a version: `delay` is the champion, `delay@challenger`, `delay:3`.
+
+        Args:
+            reference: The model's name, which may carry a version.
+            version: A number, an alias or `latest`; instead of one in the reference.
+
+        Raises:
+            NotFoundError: There is no such model or version; the hint names the closest.
+            RequestError: The reference and `version` name two versions.
+        """
+        name, carried = split_reference(reference)
+        if carried and version and carried != version:
+            raise RequestError(
+                f"{reference!r} and the version {version!r} name two versions.",
+                hint="Give the version once.",
+            )
+        record = self._existing(name)
+        return record.version(record.find(version or carried or CHAMPION), BUCKET)
+
+    def card(self, version: ModelVersion) -> ModelCard:
+        """Return what is known of a version."""
+        key = f"{version.model}/{version.version}/card.json"
+        card = _read_card(self._store.read(BUCKET, key), key)
+        return replace(card, version=version)
+
+    def load(self, version: ModelVersion) -> LoadedModel:
+        """Load a version's model, once for each content."""
+        return self._files.load(version.bucket, version.key)
+
+    def register(self, run: Run, artifacts: Sequence[Artifact]) -> ModelVersion:
+        """Take in the model that a succeeded run accepted; once only for each run.
+
+        Raises:
+            RequestError: The run has not succeeded, or accepted no model; the hint says why.
+        """
+        if run.state is not RunState.SUCCEEDED:
+            raise RequestError(
+                f"Run {run.id} is {run.state}; only a succeeded run can register a model.",
+                hint="Wait for it, or retry it.",
+            )
+        candidate = _accepted(artifacts)
+        if candidate is None:
+            raise RequestError(
+                f"Run {run.id} accepted no model.",
+                hint=_refusal(artifacts) or "Start a pipeline that trains one.",
+            )
+        name = str(candidate.metadata["registers_as"])
+        model = self._store.read(candidate.bucket, candidate.key)
+        card_key = str(PurePosixPath(candidate.key).with_name("card.json"))
+        card = _read_card(self._store.read(candidate.bucket, card_key), card_key)
+
+        def add(record: ModelRecord) -> ModelRecord:
+            if record.of_run(run.id) is not None:
+                return record
+            number = 1 + max((kept.version for kept in record.versions), default=0)
+            folder = f"{name}/{number}"
+            added = VersionRecord(
+                version=number,
+                run_id=run.id,
+                algorithm=card.version.algorithm,
+                registered_at=run.finished_at or datetime.now(UTC),
+                metrics=dict(card.metrics),
+                key=f"{folder}/model.skops",
+            )
+            grown = record.with_version(added)
+            self._store.put(BUCKET, added.key, model)
+            noted = replace(
+                card,
+                version=grown.version(added, BUCKET),
+                data={"object": run.parameters.get("data"), **card.data},
+            )
+            self._store.put(BUCKET, f"{folder}/card.json", _cards().dump_json(noted, indent=2))
+            return grown
+
+        record = self._change(name, add)
+        registered = record.of_run(run.id)
+        if registered is None:
+            raise UnavailableError(f"The model of run {run.id} was not kept.", hint="Try again.")
+        return record.version(registered, BUCKET)
+
+    def sync(self, runs: RunHistory) -> Sequence[ModelVersion]:
+        """Take in what succeeded runs have accepted since the last time, oldest first."""
+        known = {kept.run_id for model in self.models() for kept in model.versions}
+        latest = runs.list(RunQuery(state=RunState.SUCCEEDED), limit=SYNCED_RUNS)
+        added = []
+        for run in reversed(latest.items):
+            if run.id in known or run.id in self._examined:
+                continue
+            artifacts = runs.artifacts(run.id)
+            if _accepted(artifacts) is not None:
+                added.append(self.register(run, artifacts))
+            self._examined.add(run.id)
+        return added
+
+    def promote(self, model: str, version: str, alias: str = CHAMPION) -> ModelVersion:
+        """Hand an alias to a version.
+
+        Raises:
+            NotFoundError: There is no such model or version.
+            RequestError: There is no such alias.
+        """
+        _check_alias(alias)
+        name, _ = split_reference(model)
+        wanted = self._existing(name).find(version)
+
+        def hand_over(record: ModelRecord) -> ModelRecord:
+            changed = record.holding(alias, wanted.version)
+            challenges = changed.aliases.get(CHALLENGER) == wanted.version
+            return changed.without(CHALLENGER) if alias == CHAMPION and challenges else changed
+
+        return self._change(name, hand_over).version(wanted, BUCKET)
+
+    def rollback(self, model: str, alias: str = CHAMPION) -> ModelVersion:
+        """Hand an alias back to its previous holder.
+
+        Raises:
+            RequestError: It never had one.
+        """
+        _check_alias(alias)
+        name, _ = split_reference(model)
+        self._existing(name)
+        record = self._change(name, lambda current: current.rolled_back(alias))
+        return record.version(record.find(alias), BUCKET)
+
+    def _names(self) -> Sequence[str]:
+        found: list[StoredObject] = []
+        cursor = ""
+        while True:
+            try:
+                page = self._store.list(BUCKET, limit=1000, cursor=cursor)
+            except NotFoundError:
+                return []
+            found += page.items
+            cursor = page.cursor
+            if not page.has_more or not cursor:
+                break
+        return sorted(item.key.split("/")[0] for item in found if item.key.endswith(f"/{RECORD}"))
+
+    def _existing(self, name: str) -> ModelRecord:
+        record, _ = self._read(name)
+        if not record.versions:
+            raise not_found("model", name, self._names(), hint=NO_MODEL_YET)
+        return record
+
+    def _read(self, name: str) -> tuple[ModelRecord, str]:
+        key = f"{name}/{RECORD}"
+        etag = self._etag(key)
+        if not etag:
+            return ModelRecord(name=name), ""
+        return ModelRecord.read(self._store.read(BUCKET, key), key), etag
+
+    def _etag(self, key: str) -> str:
+        try:
+            return self._store.stat(BUCKET, key).etag
+        except NotFoundError:
+            return ""
+
+    def _change(self, name: str, change: Callable[[ModelRecord], ModelRecord]) -> ModelRecord:
+        """Change a record so that nothing another process wrote in between is lost."""
+        key = f"{name}/{RECORD}"
+        try:
+            with FileLock(self._lock, timeout=LOCK_SECONDS):
+                for _ in range(ATTEMPTS):
+                    before, etag = self._read(name)
+                    after = change(before)
+                    # The lock holds on this machine; another machine shows by the etag.
+                    if self._etag(key) != etag:
+                        continue
+                    if after != before:
+                        self._store.put(
+                            BUCKET, key, after.to_json(), content_type="application/json"
+                        )
+                    return after
+        except Timeout as error:
+            raise UnavailableError(
+                "The model registry is being changed by another process.", hint="Try again."
+            ) from error
+        raise UnavailableError(
+            "The model registry keeps changing under our hands.", hint="Try again."
+        )
+
+
+def split_reference(reference: str) -> tuple[str, str]:
+    """Split `delay@challenger` or `delay:3` into the name and the version, which may be empty."""
+    for mark in "@:":
+        name, found, version = reference.strip().partition(mark)
+        if found:
+            return name.strip(), version.strip()
+    return reference.strip(), ""
+
+
+def _check_alias(alias: str) -> None:
+    if alias not in ALIASES:
+        raise RequestError(
+            f"There is no alias {alias!r}.", hint=f"The aliases are {', '.join(ALIASES)}."
+        )
+
+
+def _proposed(artifacts: Sequence[Artifact]) -> Sequence[Artifact]:
+    return [
+        artifact
+        for artifact in artifacts
+        if artifact.kind is ArtifactKind.MODEL
+        and not artifact.is_input
+        and artifact.metadata.get("registers_as")
+    ]
+
+
+def _accepted(artifacts: Sequence[Artifact]) -> Artifact | None:
+    passed = [item for item in _proposed(artifacts) if item.metadata.get("gate_passed") is True]
+    return passed[0] if passed else None
+
+
+def _refusal(artifacts: Sequence[Artifact]) -> str:
+    return " ".join(str(item.metadata.get("gate_reasons", "")) for item in _proposed(artifacts))
+
+
+@cache
+def _cards() -> TypeAdapter[ModelCard]:
+    return TypeAdapter(ModelCard)
+
+
+def _read_card(content: bytes, key: str) -> ModelCard:
+    try:
+        return _cards().validate_json(content)
+    except ValidationError as error:
+        raise UnavailableError(
+            f"The model card {key} is damaged.", hint="Run the pipeline again."
+        ) from error
