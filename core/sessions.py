@@ -1,0 +1,90 @@
+"""Conversations that last: the types and the port that speaks them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionInfo:
+    """A conversation that can be resumed."""
+
+    id: str
+    name: str
+    updated_at: datetime
+    turns: int
+    waiting: int = 0
+    """How many follow-ups wait for a run to end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One exchange, as the person saw it."""
+
+    question: str
+    answer: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """A run whose end a conversation waits for."""
+
+    run_id: str
+    request: str = ""
+    """What to answer then; empty when only the end is to be told."""
+    asked: bool = True
+    """Whether the person asked for it; a run that was merely started is watched too."""
+
+
+class SessionStore(Protocol):
+    """Keeps conversations."""
+
+    def list(self) -> Sequence[SessionInfo]:
+        """Return every conversation, latest first."""
+        ...
+
+    def get(self, session_id: str) -> SessionInfo:
+        """Return a conversation by id, the beginning of one, or name.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+        """
+        ...
+
+    def create(self, name: str = "") -> SessionInfo:
+        """Begin a conversation."""
+        ...
+
+    def rename(self, session_id: str, name: str) -> None:
+        """Give a conversation another name."""
+        ...
+
+    def messages(self, session_id: str) -> Sequence[Mapping[str, Any]]:
+        """Return a conversation's messages as they were stored, in order."""
+        ...
+
+    def append(self, session_id: str, messages: Sequence[Mapping[str, Any]]) -> None:
+        """Store further messages, all or none."""
+        ...
+
+    def turns(self, session_id: str) -> Sequence[Turn]:
+        """Return a conversation's turns, in order."""
+        ...
+
+    def add_turn(self, session_id: str, question: str, answer: str) -> None:
+        """Store what the person saw of a turn."""
+        ...
+
+    def watches(self, session_id: str) -> Sequence[Watch]:
+        """Return the runs whose end a conversation waits for."""
+        ...
+
+    def watch(self, session_id: str, watch: Watch) -> None:
+        """Wait for the end of a run; a second request for the same run is kept beside the first."""
+        ...
+
+    def unwatch(self, session_id: str, watch: Watch) -> bool:
+        """Stop waiting; False when another process did so first."""
+        ...
