@@ -1,0 +1,209 @@
+"""Answers about scores, models, predictions and toolchains."""
+
+from backends.chat_builtin.answers.base import write_answer, write_list
+from backends.chat_builtin.answers.phrases import ago, number, percent, plural, table
+from core.metrics import RunMetrics
+from core.models import ModelCard, Prediction, RegisteredModel
+from core.paging import Page
+from core.toolchains import QuestionsFirst, Recommendation, SlotChoice
+
+SHOWN_CAVEATS = 2
+"""In a conversation; the tool's card shows them all."""
+
+
+@write_list.register
+def _models(first: RegisteredModel, page: Page[RegisteredModel]) -> str:
+    del first
+    blocks = []
+    for model in page:
+        rows = [
+            (
+                f"{model.name}:{v.version}",
+                ", ".join(v.aliases),
+                v.algorithm,
+                number(v.metrics["accuracy"]) if "accuracy" in v.metrics else "",
+                f"`{v.run_id}`",
+                ago(v.registered_at),
+            )
+            for v in model.versions
+        ]
+        head = f"**{model.name}**, {plural(len(rows), 'version')}:\n\n"
+        columns = ("version", "alias", "algorithm", "accuracy", "run", "registered")
+        blocks.append(head + table(columns, rows))
+    return "\n\n".join(blocks)
+
+
+@write_answer.register
+def _metrics(value: RunMetrics, tool: str, request: str) -> str:
+    del tool, request
+    head = f"Run `{value.run_id}` ({value.run_name})"
+    if not value.winner:
+        scores = ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in value.metrics.items())
+        return f"{head} measured: {scores}."
+    parts = [_winner(value), _beside(value)]
+    parts += [value.why] if value.why else []
+    if value.models:
+        parts.append(_scores(value))
+    parts += [text for text in (value.verdict, value.gate, *value.notes) if text]
+    if value.report:
+        parts.append(f"The report: `{value.report}`.")
+    return "\n\n".join(parts)
+
+
+def _winner(value: RunMetrics) -> str:
+    best = next((model for model in value.models if model.name == value.winner), None)
+    measured = (
+        f" with accuracy {number(best.accuracy)} and ROC AUC {number(best.roc_auc)}" if best else ""
+    )
+    split = f" ({value.split})" if value.split else ""
+    return (
+        f"**{value.winner}** won run `{value.run_id}` ({value.run_name}){measured} on the test"
+        f" rows{split}."
+    )
+
+
+def _beside(value: RunMetrics) -> str:
+    beside = [f"{name} {number(score)}" for name, score in value.baselines.items()]
+    text = f"Beside it, the baselines: {', '.join(beside)}." if beside else ""
+    noise = [m.name for m in value.models if m.within_noise and m.name != value.winner]
+    if noise:
+        text += f" Within noise of it: {', '.join(noise)}."
+    for name, scores in value.subgroups.items():
+        shown = ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in scores.items())
+        text += f" Of the rows {name}: {shown}."
+    return text
+
+
+def _scores(value: RunMetrics) -> str:
+    rows = [
+        (
+            f"**{m.name}**" if m.name == value.winner else m.name,
+            number(m.cv_accuracy),
+            number(m.accuracy),
+            number(m.balanced_accuracy),
+            number(m.macro_f1),
+            number(m.roc_auc),
+        )
+        for m in value.models
+    ]
+    return table(("model", "folds", "accuracy", "balanced", "macro F1", "ROC AUC"), rows)
+
+
+@write_answer.register
+def _card(value: ModelCard, tool: str, request: str) -> str:
+    del tool, request
+    version = value.version
+    aliases = f" ({', '.join(version.aliases)})" if version.aliases else ""
+    scores = ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in value.metrics.items())
+    baselines = ", ".join(f"{name} {number(v)}" for name, v in value.baselines.items())
+    weights = list(value.importances.items())[:5]
+    matters = ", ".join(f"`{name}` ({number(weight)})" for name, weight in weights)
+    groups = "; ".join(
+        f"{name}: " + ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in scores.items())
+        for name, scores in value.subgroups.items()
+    )
+    lines = [
+        f"**{version.model}:{version.version}**{aliases} — {value.purpose}",
+        f"- Algorithm: {version.algorithm}, from run `{version.run_id}`,"
+        f" registered {ago(version.registered_at)}",
+        f"- Data: {_pairs(value.data)}",
+        f"- Split: {_pairs(value.split)}",
+        f"- Test scores: {scores}; baselines: {baselines}",
+        f"- Subgroups: {groups}" if groups else "",
+        f"- What matters most (permutation importance): {matters}" if matters else "",
+        *(f"- {note}" for note in value.notes),
+    ]
+    return "\n".join([lines[0], "", *(line for line in lines[1:] if line)])
+
+
+def _pairs(values: object) -> str:
+    if not isinstance(values, dict):
+        return str(values)
+    return ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in values.items())
+
+
+@write_answer.register
+def _prediction(value: Prediction, tool: str, request: str) -> str:
+    del tool, request
+    reasons = [
+        f"- `{r.feature}` = {r.value}: {100 * r.effect:+.0f} points"
+        for r in value.reasons
+        if abs(r.effect) >= 0.005
+    ]
+    why = "\n".join(reasons) if reasons else "- nothing that was given moves it much"
+    guessed = ", ".join(f"`{name}`" for name in value.imputed[:8])
+    more = len(value.imputed) - 8
+    return "\n\n".join(
+        part
+        for part in (
+            f"The chance of a delay is **{percent(value.probability)}** → {value.verdict}"
+            f" (of all phases it has seen, {percent(value.base_rate)} were late).",
+            f"What weighs most, against a typical phase:\n\n{why}",
+            f"Filled with typical values because nobody gave them: {guessed}"
+            f"{f' and {more} more' if more > 0 else ''}."
+            if guessed
+            else "",
+            f"By {value.model}:{value.version} ({value.algorithm}), right in"
+            f" {percent(value.accuracy)} of its test rows.",
+            *value.notes,
+        )
+        if part
+    )
+
+
+@write_answer.register
+def _questions(value: QuestionsFirst, tool: str, request: str) -> str:
+    del tool, request
+    asked = "\n".join(f"- {question}" for question in value.questions)
+    return f"To recommend something that fits, I need to know a little:\n\n{asked}"
+
+
+@write_answer.register
+def _toolchain(value: Recommendation, tool: str, request: str) -> str:
+    del tool, request
+    rows = [_slot_row(slot) for slot in (value.platform, *value.slots) if slot.choices]
+    parts = [
+        f"For {_known(value)}:",
+        table(("slot", "first choice", "next", "evidence"), rows),
+        f"**Why {value.platform.choices[0].tool}:** {value.platform.why}",
+    ]
+    parts += [f"Why not the next: {value.platform.why_not}"] if value.platform.why_not else []
+    if value.platform.flips:
+        flips = "\n".join(f"- {flip}" for flip in value.platform.flips[:4])
+        parts.append(f"What would change the platform:\n\n{flips}")
+    if value.unknown:
+        parts.append(f"Not told, and could change the answer: {', '.join(value.unknown)}.")
+    weak = [slot for slot in value.slots if slot.evidence == "weak"]
+    if weak:
+        parts.append(
+            f"“weak” means that the data says no more than popularity: {len(weak)} of"
+            f" {len(value.slots)} slots."
+        )
+    return "\n\n".join([*parts, *value.caveats[:SHOWN_CAVEATS]])
+
+
+def _slot_row(slot: SlotChoice) -> tuple[str, ...]:
+    first, *others = slot.choices
+    return (
+        slot.slot.replace("_", " "),
+        f"**{first.tool}** {percent(first.probability)}",
+        ", ".join(f"{choice.tool} {percent(choice.probability)}" for choice in others[:2]),
+        slot.evidence,
+    )
+
+
+def _known(value: Recommendation) -> str:
+    profile = value.profile
+    facts = [
+        ", ".join(profile.data_types) and f"{', '.join(profile.data_types)} data",
+        profile.task,
+        profile.framework,
+        profile.team_size and f"a {profile.team_size} team",
+        profile.deployment and f"{profile.deployment} use",
+        profile.cloud and f"cloud {profile.cloud}",
+        profile.kubernetes and f"Kubernetes skill {profile.kubernetes}",
+        profile.budget and f"{profile.budget} budget",
+        profile.governance and f"{profile.governance} governance",
+        ", ".join(profile.existing_tools) and f"keeping {', '.join(profile.existing_tools)}",
+    ]
+    return "; ".join(fact for fact in facts if fact) or "what you told"

@@ -1,0 +1,136 @@
+"""Answers about pipelines and runs."""
+
+from backends.chat_builtin.answers.base import write_answer, write_list
+from backends.chat_builtin.answers.phrases import ago, duration, number, plural, size, table
+from core.paging import Page
+from core.runs import Artifact, PipelineSpec, Run, RunLogs, RunState, Task, TaskState
+
+SHOWN_LOG_LINES = 12
+
+
+@write_list.register
+def _pipelines(first: PipelineSpec, page: Page[PipelineSpec]) -> str:
+    del first
+    lines = "\n".join(f"- **{item.name}** — {item.description}" for item in page)
+    return f"{plural(page.total, 'pipeline')}:\n\n{lines}"
+
+
+@write_list.register
+def _runs(first: Run, page: Page[Run]) -> str:
+    del first
+    rows = [_run_row(run) for run in page]
+    return table(("run", "id", "pipeline", "state", "started", "took"), rows)
+
+
+def _run_row(run: Run) -> tuple[str, ...]:
+    took = duration(run.seconds) if run.seconds is not None else ""
+    return (run.name, f"`{run.id}`", run.pipeline, run.state, ago(run.started_at), took)
+
+
+@write_list.register
+def _artifacts(first: Artifact, page: Page[Artifact]) -> str:
+    rows = [(a.kind, f"`{a.bucket}/{a.key}`", size(a.bytes), a.task) for a in page]
+    head = f"Run `{first.run_id}` made {plural(page.total, 'artifact')}:\n\n"
+    return head + table(("kind", "object", "size", "task"), rows)
+
+
+@write_answer.register
+def _pipeline(value: PipelineSpec, tool: str, request: str) -> str:
+    del tool, request
+    rows = [
+        (
+            f"`{p.name}`",
+            p.type,
+            "required" if p.required else f"`{_default(p.default)}`",
+            p.description,
+        )
+        for p in value.parameters
+    ]
+    steps = " → ".join(node.name for node in value.tasks)
+    return (
+        f"**{value.name}** (version {value.version}) — {value.description}\n\n"
+        f"Tasks: {steps}.\n\n{table(('parameter', 'type', 'default', 'what it does'), rows)}"
+    )
+
+
+def _default(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@write_answer.register
+def _run(value: Run, tool: str, request: str) -> str:
+    del request
+    about = f"Run `{value.id}` ({value.name}) of {value.pipeline}"
+    if tool == "start_run":
+        return (
+            f"{about} has started. Watch it in the runs panel, or ask “how is it going”;"
+            " I tell you when it ends."
+        )
+    if tool == "watch_run":
+        if value.state.ended:
+            return f"{about} has ended already: {value.state}."
+        return f"I watch {about[:1].lower()}{about[1:]} and tell you when it ends."
+    if tool == "cancel_run":
+        return f"{about} was stopped: {value.state}. Its logs and finished tasks are kept."
+    return f"{about} {_how_it_goes(value)}"
+
+
+def _how_it_goes(run: Run) -> str:
+    if run.state is RunState.FAILED:
+        failed = [task.name for task in run.tasks if task.state is TaskState.FAILED]
+        where = f" in task `{failed[0]}`" if failed else ""
+        return f"**failed**{where}: {run.reason}\n\nNext: “show its logs”, or run it again."
+    if run.state is RunState.CANCELED:
+        return f"was stopped after {duration(run.seconds)}." if run.seconds else "was stopped."
+    if run.state is RunState.SUCCEEDED:
+        return _success(run)
+    if run.state is RunState.PENDING:
+        return "has not begun yet."
+    done = [t for t in run.tasks if t.state in {TaskState.SUCCEEDED, TaskState.CACHED}]
+    busy = [t.name for t in run.tasks if t.state is TaskState.RUNNING]
+    now = f", now {_and(busy)}" if busy else ""
+    return (
+        f"is **running**: {plural(len(done), 'task')} done{now}. It started {ago(run.started_at)}."
+    )
+
+
+def _success(run: Run) -> str:
+    cached = sum(task.state is TaskState.CACHED for task in run.tasks)
+    reused = f" ({plural(cached, 'task')} reused from the cache)" if cached else ""
+    text = f"**succeeded** in {duration(run.seconds)}{reused}." if run.seconds else "**succeeded**."
+    if run.metrics:
+        shown = [f"{name.replace('_', ' ')} {number(v)}" for name, v in run.metrics.items()][:4]
+        text += f" Measured: {', '.join(shown)}."
+    slow = sorted((t for t in run.tasks if t.seconds), key=lambda task: -(task.seconds or 0))[:1]
+    if slow:
+        text += f" {_slowest(slow[0])}"
+    return (
+        f"{text}\n\nNext: “which model won”, “show the confusion matrix”, “what files did it make”."
+    )
+
+
+def _slowest(task: Task) -> str:
+    return f"The longest task was `{task.name}` ({duration(task.seconds)})."
+
+
+def _and(names: list[str]) -> str:
+    quoted = [f"`{name}`" for name in names]
+    return ", ".join(quoted[:-1]) + f" and {quoted[-1]}" if len(quoted) > 1 else quoted[0]
+
+
+@write_answer.register
+def _logs(value: RunLogs, tool: str, request: str) -> str:
+    del tool, request
+    whose = (
+        f"task `{value.task}` of run `{value.run_id}`" if value.task else f"run `{value.run_id}`"
+    )
+    if not value.lines:
+        return f"The log of {whose} is empty so far."
+    shown = value.lines[-SHOWN_LOG_LINES:]
+    head = (
+        f"The last {plural(len(shown), 'line')} of {plural(value.total_lines, 'line')} of {whose}:"
+    )
+    # A fence longer than any run of backticks inside keeps the log from ending its own block.
+    body = "\n".join(line.replace("```", "'''") for line in shown)
+    where = f"\n\nThe whole log: `{value.path}`" if value.path else ""
+    return f"{head}\n\n```text\n{body}\n```{where}"

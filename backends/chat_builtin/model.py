@@ -1,0 +1,148 @@
+"""The built-in model, as LangChain speaks to a chat model."""
+
+import re
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolCall, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import PrivateAttr
+
+from backends.chat_builtin.answers import write_answer
+from backends.chat_builtin.conversation import Conversation, read_conversation
+from backends.chat_builtin.understanding import Call, Question, Remark, Understanding
+from core.focus import Focus
+
+FOLLOW_UP = "follow_up"
+_HAND_OFF = re.compile(r"ask_\w+_agent")
+_AFTER_THE_END = frozenset(
+    "read_metrics show_plot list_artifacts describe_run list_models describe_model predict_delay"
+    " read_logs compare_runs diagnose_run preview_object".split()
+)
+"""Tools that have something to say about a run only once it has ended."""
+
+
+class BuiltinChatModel(BaseChatModel):
+    """Understands this domain's requests without a network, a key or downloaded weights."""
+
+    # Private, because pydantic would otherwise build schemas for everything they hold.
+    _understanding: Understanding = PrivateAttr()
+    _agents: Mapping[str, str] = PrivateAttr()
+
+    def __init__(self, understanding: Understanding, agents: Mapping[str, str]) -> None:
+        """Think with an understanding; `agents` gives the hand-off that reaches each tool."""
+        super().__init__()
+        self._understanding = understanding
+        self._agents = agents
+
+    @property
+    def _llm_type(self) -> str:
+        return "mlops-swarm-builtin"
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: str | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """Return this model with tools that it may call."""
+        del tool_choice
+        names = [convert_to_openai_tool(tool)["function"]["name"] for tool in tools]
+        return self.bind(tool_names=names, **kwargs)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        del stop, run_manager
+        names = frozenset(kwargs.get("tool_names", ()))
+        hand_offs = frozenset(name for name in names if _HAND_OFF.fullmatch(name))
+        if hand_offs:
+            message = self._supervise(read_conversation(messages, hand_offs))
+        else:
+            message = self._specialise(messages, names)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _supervise(self, state: Conversation) -> AIMessage:
+        """Hand the next step of the request to its specialist, or say why not."""
+        steps = self._understanding.steps(state.request)
+        remaining = list(steps[state.handed_off :])
+        if not remaining or state.stopped:
+            return AIMessage("")
+        if state.failed_run:
+            return self._hand_off(f"how did it go ({state.focus.run})", "describe_run", more=False)
+        understood = self._understanding.read(remaining[0], state.focus)
+        if isinstance(understood, Question):
+            return _ask(understood.text, state.request)
+        if isinstance(understood, Remark):
+            return AIMessage(understood.text)
+        if self._must_wait(state, understood):
+            return self._follow_up(state, " and ".join(remaining))
+        return self._hand_off(_explicit(understood), understood.tool, more=len(remaining) > 1)
+
+    def _must_wait(self, state: Conversation, call: Call) -> bool:
+        """Tell whether a step hangs on the end of a run that this turn started."""
+        started = state.handed_off > 0 and state.focus.tool in {"start_run", "watch_run"}
+        about_it = call.arguments.get("run", state.focus.run) in {
+            state.focus.run,
+            "latest succeeded",
+        }
+        return started and call.tool in _AFTER_THE_END and about_it
+
+    def _follow_up(self, state: Conversation, request: str) -> AIMessage:
+        arguments = {"run": state.focus.run, "request": request}
+        return AIMessage("", tool_calls=[_call(FOLLOW_UP, arguments)])
+
+    def _hand_off(self, request: str, tool: str, *, more: bool) -> AIMessage:
+        return AIMessage(
+            "", tool_calls=[_call(self._agents[tool], {"request": request, "more": more})]
+        )
+
+    def _specialise(self, messages: Sequence[BaseMessage], names: frozenset[str]) -> AIMessage:
+        """Call the tool that the request is for, then write the answer from its value."""
+        last = messages[-1]
+        request = next(str(m.text) for m in reversed(messages) if isinstance(m, HumanMessage))
+        if isinstance(last, ToolMessage):
+            if last.status == "error" or last.artifact is None:
+                return AIMessage(str(last.text))
+            value, _ = last.artifact
+            return AIMessage(write_answer(value, str(last.name), request))
+        understood = self._understanding.read(request, Focus(), among=names)
+        if isinstance(understood, Call):
+            return AIMessage("", tool_calls=[_call(understood.tool, understood.arguments)])
+        return _ask(understood.text, request)
+
+
+def _call(name: str, arguments: dict[str, Any]) -> ToolCall:
+    return ToolCall(name=name, args=arguments, id=f"call_{uuid.uuid4().hex[:12]}")
+
+
+def _ask(question: str, about: str) -> AIMessage:
+    choices = re.findall(r"^\d\. (.+)$", question, re.M)
+    return AIMessage(question, additional_kwargs={"about": about, "choices": choices})
+
+
+def _explicit(call: Call) -> str:
+    """Return the step with the references put in that the conversation made clear."""
+    lowered = call.text.casefold()
+    named = [
+        str(call.arguments[name])
+        for name in ("run", "pipeline", "model")
+        if call.arguments.get(name)
+    ]
+    if call.arguments.get("key"):
+        named.append(f"{call.arguments['bucket']}/{call.arguments['key']}")
+    elif call.arguments.get("bucket"):
+        named.append(str(call.arguments["bucket"]))
+    missing = [name for name in named if name.casefold() not in lowered]
+    return f"{call.text} ({', '.join(missing)})" if missing else call.text

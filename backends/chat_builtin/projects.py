@@ -1,0 +1,195 @@
+"""A project in a request's words, as the recommender asks for it."""
+
+import re
+
+from backends.chat_builtin.words import settings, with_digits
+
+_TYPES = {
+    "image": r"\bimages?\b|\bpictures?\b|\bphotos?\b|\bx-?rays?\b|\bcomputer vision\b|\bvision\b",
+    "text": r"\btexts?\b|\bnlp\b|\bdocuments?\b|\bemails?\b|\blanguage\b|\breviews\b|\bllms?\b",
+    "video": r"\bvideos?\b",
+    "audio": r"\baudio\b|\bspeech\b|\bsounds?\b|\bvoice\b",
+    "time-series": r"\btime[\s-]?series\b|\bsensors?\b|\bforecast|\btelemetry\b",
+    "graph": r"\bgraphs? (?:data|network)|\bgraph\b|\bknowledge graph",
+    "numerical": r"\btabular\b|\btables?\b|\bnumeric\w*\b|\bspreadsheets?\b|\bcsv\b|\bsql\b",
+}
+_STRUCTURES = {
+    "semi-structured": r"\bsemi[\s-]?structured\b|\bjson\b|\bxml\b|\blogs\b",
+    "unstructured": r"\bunstructured\b",
+    "structured": r"(?<![-\w])structured\b|\btabular\b|\bspreadsheets?\b|\bsql\b",
+}
+_CLOUDS = {
+    "on-prem": r"\bon[\s-]?prem\w*|\bown (?:machines?|servers?|hardware|data ?cent)"
+    r"|\bself[\s-]hosted\b|\bin[\s-]house servers?|\bair[\s-]gapped",
+    "aws": r"\baws\b|\bamazon\b|\bsagemaker\b",
+    "azure": r"\bazure\b|\bmicrosoft cloud\b",
+    "gcp": r"\bgcp\b|\bgoogle cloud\b|\bvertex\b|\bgoogle\b",
+    "none": r"\bno cloud preference\b|\bany cloud\b|\bcloud[\s-]agnostic\b",
+}
+_DEPLOYMENTS = {
+    "real-time": r"\breal[\s-]?time\b|\bonline\b|\bapi\b|\blow[\s-]latency\b|\binteractive\b",
+    "streaming": r"\bstream(?:ing|s)?\b|\bkafka\b",
+    "edge": r"\bedge\b|\bon[\s-]device\b|\bphones?\b|\bmobile\b|\bembedded\b",
+    "batch": r"\bbatch\b|\bnightly\b|\bovernight\b|\bonce a (?:day|week)\b",
+}
+_FRAMEWORKS = {
+    "pytorch": r"\bpy\s?torch\b|\btorch\b",
+    "tensorflow": r"\btensor\s?flow\b|\bkeras\b",
+    "sklearn": r"\bscikit[\s-]?learn\b|\bsklearn\b",
+    "xgboost": r"\bxg\s?boost\b|\blight\s?gbm\b|\bcat\s?boost\b",
+    "transformers": r"\btransformers\b|\bhugging\s?face\b",
+    "spark": r"\bspark\b",
+}
+_TASKS = {
+    "object detection": r"\bobject detection\b",
+    "classification": r"\bclassif\w+|\bfraud\b|\bchurn\b|\bspam\b",
+    "regression": r"\bregression\b|\bprice prediction\b",
+    "forecasting": r"\bforecast\w*",
+    "recommendation": r"\brecommender\b|\brecommendation (?:system|engine)s?\b",
+    "clustering": r"\bclustering\b|\bsegmentation of customers\b",
+    "segmentation": r"\bimage segmentation\b",
+    "anomaly detection": r"\banomal\w+",
+}
+_KNOWN_TOOLS = (
+    "MLflow",
+    "Kubeflow",
+    "Airflow",
+    "DVC",
+    "Prefect",
+    "Dagster",
+    "ZenML",
+    "Metaflow",
+    "Weights & Biases",
+    "wandb",
+    "GitHub Actions",
+    "GitLab CI",
+    "Jenkins",
+    "Docker",
+    "Terraform",
+    "FastAPI",
+    "Flask",
+    "BentoML",
+    "KServe",
+    "Seldon",
+    "Feast",
+    "Evidently",
+    "Prometheus",
+    "Grafana",
+    "SageMaker",
+    "Vertex AI",
+    "Azure ML",
+    "Streamlit",
+    "Gradio",
+    "TensorBoard",
+)
+_LEVELS = {"low": "low", "tight": "low", "small": "low", "no": "low", "little": "low"} | {
+    "medium": "medium",
+    "moderate": "medium",
+    "some": "medium",
+    "high": "high",
+    "strict": "high",
+    "strong": "high",
+    "large": "high",
+    "big": "high",
+    "generous": "high",
+    "heavy": "high",
+}
+
+
+def project_in(text: str) -> dict[str, object]:
+    """Return what the text says of a project, by the arguments of `recommend_toolchain`."""
+    plain = with_digits(text)
+    facts: dict[str, object] = {
+        "data_structure": _first(_STRUCTURES, plain),
+        "data_types": [name for name, pattern in _TYPES.items() if re.search(pattern, plain, re.I)],
+        "task": _first(_TASKS, plain),
+        "framework": _first(_FRAMEWORKS, plain),
+        "team_size": _team(plain),
+        "deployment": _first(_DEPLOYMENTS, plain),
+        "cloud": _first(_CLOUDS, plain),
+        "kubernetes": _kubernetes(plain),
+        "budget": _level("budget", plain) or _budget(plain),
+        "governance": _level("governance", plain) or _governance(plain),
+        "existing_tools": _existing(plain),
+    }
+    if folder := re.search(r"(?<!\w)(\.{0,2}/[\w./-]+|[\w-]+/)(?!\w)", text):
+        facts["project"] = folder[1]
+    facts |= {name: value for name, value in settings(text).items() if name in facts}
+    return {name: value for name, value in facts.items() if value}
+
+
+def _first(patterns: dict[str, str], text: str) -> str:
+    for name, pattern in patterns.items():
+        if re.search(pattern, text, re.I):
+            return name
+    return ""
+
+
+def _team(text: str) -> str:
+    people = r"(?:people|persons?|engineers?|developers?|data scientists?|members?|devs?|of us)"
+    counted = re.search(
+        rf"\bteam of (?:about |around )?(\d+)|\b(\d+)\s*(?:ml |data )?{people}"
+        rf"|\bwe(?:'re| are) (\d+)\b|\b(\d+)[\s-](?:person|people|man) team",
+        text,
+        re.I,
+    )
+    if counted:
+        return next(group for group in counted.groups() if group)
+    if re.search(
+        r"\bsolo\b|\bon my own\b|\bby myself\b|\bjust me\b|\balone\b|\b1 person\b", text, re.I
+    ):
+        return "solo"
+    if sized := re.search(
+        r"\b(small|medium|large|big) (?:\w+ )?(?:team|group|company|bank)", text, re.I
+    ):
+        return {"big": "large"}.get(sized[1].lower(), sized[1].lower())
+    return "small" if re.search(r"\bstart-?up\b", text, re.I) else ""
+
+
+def _kubernetes(text: str) -> str:
+    if not re.search(r"\bkubernetes\b|\bk8s\b", text, re.I):
+        return ""
+    near = r"(?:kubernetes|k8s)"
+    if re.search(rf"\b(?:no|without|avoid|not|don't|never|zero)\b[^.,;]{{0,24}}{near}", text, re.I):
+        return "none"
+    if re.search(
+        rf"\b(?:strong|expert|good|well|deep|experienced|run)\b[^.,;]{{0,24}}{near}"
+        rf"|{near}[^.,;]{{0,16}}\b(?:experts?|well|strong|skills? (?:is|are) (?:strong|good))\b",
+        text,
+        re.I,
+    ):
+        return "strong"
+    return "some"
+
+
+def _level(name: str, text: str) -> str:
+    levels = "|".join(_LEVELS)
+    found = re.search(rf"\b({levels})\s+(?:\w+\s+)?{name}\b", text, re.I) or re.search(
+        rf"\b{name}\s*(?:is|:|=)?\s*({levels})\b", text, re.I
+    )
+    return _LEVELS[found[1].lower()] if found else ""
+
+
+def _budget(text: str) -> str:
+    cheap = r"\bcheap\w*|\bfree tools\b|\bno money\b|\blow[\s-]cost\b|\bshoestring\b"
+    return "low" if re.search(cheap, text, re.I) else ""
+
+
+def _governance(text: str) -> str:
+    strict = r"\bregulat\w+|\baudit\w*|\bcomplian\w+|\bgdpr\b|\bhipaa\b|\bbank\b|\bhospital\b"
+    return "high" if re.search(strict, text, re.I) else ""
+
+
+def _existing(text: str) -> list[str]:
+    clause = re.search(
+        r"\b(?:already (?:use|have|run|on)|we use|using|currently on|have in place)\b([^.;?]*)",
+        text,
+        re.I,
+    )
+    if not clause:
+        return []
+    return [
+        tool
+        for tool in _KNOWN_TOOLS
+        if re.search(rf"(?<!\w){re.escape(tool)}(?!\w)", clause[1], re.I)
+    ]

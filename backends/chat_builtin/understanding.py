@@ -1,0 +1,205 @@
+"""From a person's words to calls, questions and refusals."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from backends.chat_builtin.arguments import UNDERSTOOD, Arguments, Missing, arguments_for
+from backends.chat_builtin.classifier import IntentClassifier
+from backends.chat_builtin.references import names_of, unknown_pipeline
+from core.focus import Focus
+from core.world import World
+
+SURE_ENOUGH = 0.34
+"""Probability from which a tool that only reads is called without asking back."""
+SURE_ENOUGH_TO_CHANGE = 0.6
+"""Probability from which a tool that changes something is proposed."""
+CLEARLY_ABSENT = 0.5
+"""Probability from which a request is taken to be for a tool that is not there."""
+CHANGES = frozenset({"start_run", "cancel_run"})
+
+_VERBS = (
+    "show tell list give describe start run train retrain stop cancel watch let which what how who"
+    " read open preview predict recommend explain compare plot draw say notify ping find search"
+    " display see get check is did does fetch"
+).replace(" ", "|")
+_BREAK = re.compile(
+    rf"\s*(?:[.?!;]\s+(?:and\s+)?(?:then\s+)?|,?\s+and\s+(?:then|afterwards|after that)\s+"
+    rf"|,?\s+then\s+|,?\s+and\s+(?:please\s+)?(?=(?:{_VERBS})\s+\w)|,\s+(?=(?:{_VERBS})\s+\w))",
+    re.I,
+)
+_NOTE = re.compile(r"\s\([^()]*\)\s*$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A tool to call for a step of the request."""
+
+    text: str
+    tool: str
+    arguments: Arguments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Something to ask back; it ends the turn."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """Something to say instead of calling a tool."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """Reads requests with a classifier, against what exists."""
+
+    classifier: IntentClassifier
+    world: World
+
+    def steps(self, text: str) -> Sequence[str]:
+        """Split a message into the parts that ask for something of their own."""
+        parts = [part.strip(" ,") for part in _BREAK.split(text.strip()) if part.strip(" ,.?!")]
+        steps: list[str] = []
+        tools: list[str] = []
+        for part in parts:
+            tool, share = self._best(part)
+            unclear = tool == "none" or share < SURE_ENOUGH
+            if steps and (unclear or tool == tools[-1]):
+                steps[-1] = f"{steps[-1]} and {part}"
+            elif steps and tools[-1] == "none":
+                steps[-1], tools[-1] = part, tool
+            else:
+                steps.append(part)
+                tools.append(tool)
+        return steps or [text]
+
+    def _best(self, text: str) -> tuple[str, float]:
+        shares = self.classifier.probabilities(text, self._names(text))
+        return next(iter(shares.items()))
+
+    def _names(self, text: str) -> Mapping[str, str]:
+        """Return the kinds of names, with those that are only written like a name."""
+        known = names_of(self.world)
+        unknown = unknown_pipeline(text)
+        return {**known, unknown: "pipeline"} if "-" in unknown else known
+
+    def read(
+        self, text: str, focus: Focus, among: frozenset[str] | None = None
+    ) -> Call | Question | Remark:
+        """Return what to do about one step.
+
+        Args:
+            text: The step.
+            focus: What the conversation is about.
+            among: The tools to choose from; all that exist, if None.
+        """
+        asked = _NOTE.sub("", text)
+        names = self._names(asked)
+        there = (self.world.tools() if among is None else among) & UNDERSTOOD
+        shares = self.classifier.probabilities(asked, names)
+        tool, share = next(iter(shares.items()))
+        if among is None:
+            if tool == "none" and share >= SURE_ENOUGH:
+                return Remark(text=_decline(asked))
+            if tool not in there and tool != "none" and share >= CLEARLY_ABSENT:
+                return Remark(text=_absent(tool))
+        within = self.classifier.probabilities(asked, names, among=there)
+        tool, share = next(iter(within.items()))
+        if among is None and self._unsure(tool, share, shares):
+            return Question(text=_guess(list(within)[:3]))
+        arguments = arguments_for(tool, text, self.world, focus)
+        if isinstance(arguments, Missing):
+            return Question(text=arguments.question)
+        return Call(text=text, tool=tool, arguments=arguments)
+
+    @staticmethod
+    def _unsure(tool: str, share: float, shares: object) -> bool:
+        overall = shares[tool] if isinstance(shares, dict) else share
+        if tool in CHANGES:
+            return overall < SURE_ENOUGH_TO_CHANGE
+        return share < SURE_ENOUGH or overall < SURE_ENOUGH / 2
+
+
+WHAT_I_DO = (
+    "I run and watch the pipeline that predicts delays in construction projects, show its models,"
+    " plots and files, answer from the documentation, predict a phase, and recommend an MLOps"
+    " toolchain. For example: “what pipelines are there”, “train the delay models and tell me which"
+    " is best”, “what stack would suit a team of three with images on AWS”."
+)
+
+_THANKS = re.compile(
+    r"\b(?:thanks?|thx|thank you|great|nice|cool|perfect|ok(?:ay)?|awesome)\b", re.I
+)
+_HELLO = re.compile(r"^\W*(?:hi|hello|hey|good (?:morning|evening|afternoon)|who are you)\b", re.I)
+_BYE = re.compile(r"\b(?:bye|goodbye|see you)\b", re.I)
+
+
+def _decline(text: str) -> str:
+    if _BYE.search(text):
+        return "Goodbye. Runs that were started go on."
+    if _HELLO.search(text):
+        return f"Hello, I am mlops-swarm. {WHAT_I_DO}"
+    if _THANKS.search(text) and len(text.split()) < 6:
+        return "You are welcome."
+    return f"That is not what I am for: I help with machine-learning operations. {WHAT_I_DO}"
+
+
+_NEAREST = {
+    "compare_runs": "read the metrics of each run",
+    "diagnose_run": "describe the run and read its logs",
+    "retry_run": "start a new run",
+    "schedule_run": "start a run now",
+    "list_experiments": "list the runs",
+    "describe_object": "preview the object",
+    "trace_object": "list the artifacts of a run",
+    "download_object": "say where an object is and preview it",
+    "score_dataset": "predict one phase",
+    "check_drift": "search the documentation about drift",
+    "recommend_deployment": "search the documentation about deployment modes",
+    "compare_platforms": "recommend a platform for a described project",
+    "inspect_project": "recommend a toolchain for a described project",
+    "assess_maturity": "search the documentation about MLOps principles",
+    "promote_model": "show the registered models with their aliases",
+}
+
+
+def _absent(tool: str) -> str:
+    what = tool.replace("_", " ")
+    nearest = _NEAREST.get(tool)
+    return f"I cannot do that yet (“{what}” is not there in this version)." + (
+        f" What I can do instead: {nearest}." if nearest else f" {WHAT_I_DO}"
+    )
+
+
+_IN_WORDS = {
+    "list_pipelines": "list the pipelines",
+    "describe_pipeline": "describe a pipeline",
+    "start_run": "start a run of a pipeline",
+    "list_runs": "list the runs",
+    "describe_run": "say how a run is going",
+    "read_logs": "read a run's logs",
+    "watch_run": "tell you when a run ends",
+    "cancel_run": "stop a run",
+    "list_buckets": "list the buckets",
+    "list_objects": "list the files in a bucket",
+    "preview_object": "show what is in a file",
+    "list_artifacts": "list what a run made",
+    "read_metrics": "show which model won and its scores",
+    "show_plot": "show a plot",
+    "list_models": "list the registered models",
+    "describe_model": "show a model's card",
+    "predict_delay": "predict whether a phase will be late",
+    "search_docs": "look it up in the documentation",
+    "list_sources": "list the documents I know",
+    "recommend_toolchain": "recommend a toolchain",
+}
+
+
+def _guess(tools: Sequence[str]) -> str:
+    choices = [f"{number}. {_IN_WORDS[tool]}" for number, tool in enumerate(tools, start=1)]
+    return "I am not sure what you mean. Shall I:\n\n" + "\n".join(choices) + "\n\nWhich one?"
