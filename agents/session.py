@@ -1,0 +1,209 @@
+"""A conversation: turns that are streamed, kept and followed up."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    HumanMessage,
+    message_to_dict,
+    messages_from_dict,
+)
+
+from agents.events import Event, RunEnded, TurnFinished
+from agents.toolbox import Approver
+from agents.turn import ModelListener, TurnUnderWay, current_turn
+from core.errors import AssistantError, NotFoundError
+from core.runs import Run, RunBackend
+from core.secrets import Masker
+from core.sessions import SessionInfo, SessionStore, Turn, Watch
+from core.settings import Limits
+
+if TYPE_CHECKING:
+    from agents.swarm import Swarm
+
+POLL_SECONDS = 0.4
+"""How often watched runs are looked at."""
+
+
+class Session:
+    """One conversation with the swarm.
+
+    Args:
+        info: Which conversation.
+        swarm: Builds the swarm when it is first needed; building imports LangChain.
+        store: Where conversations are kept.
+        runs: Where watched runs are.
+        limits: What one turn may use.
+        masker: Masks what a person typed before anything else sees it.
+    """
+
+    def __init__(
+        self,
+        info: SessionInfo,
+        swarm: Callable[[], "Swarm"],
+        store: SessionStore,
+        runs: RunBackend,
+        limits: Limits,
+        masker: Masker,
+    ) -> None:
+        self._info = info
+        self._swarm = swarm
+        self._store = store
+        self._runs = runs
+        self._limits = limits
+        self._masker = masker
+        self._turn_lock = asyncio.Lock()
+
+    @property
+    def id(self) -> str:
+        """The conversation's id."""
+        return self._info.id
+
+    @property
+    def name(self) -> str:
+        """The conversation's name."""
+        return self._info.name
+
+    def history(self) -> Sequence[Turn]:
+        """Return the turns so far, in order."""
+        return self._store.turns(self.id)
+
+    def waiting(self) -> Sequence[Watch]:
+        """Return the runs whose end the person asked to be told."""
+        return [watch for watch in self._store.watches(self.id) if watch.asked]
+
+    async def ask(self, text: str, approve: Approver) -> AsyncGenerator[Event]:
+        """Answer a request, as a stream of events that ends with `TurnFinished`.
+
+        Closing the stream stops the turn; what was said so far is kept.
+        """
+        question = HumanMessage(self._masker.text(text))
+        async with self._turn_lock:
+            async for event in self._stream(question, text, approve):
+                yield event
+
+    async def watch(self, approve: Approver) -> AsyncGenerator[Event]:
+        """Tell the ends of watched runs and answer what hangs on them; never ends by itself."""
+        while True:
+            async for event in self.ended(approve):
+                yield event
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def ended(self, approve: Approver) -> AsyncGenerator[Event]:
+        """Tell which watched runs have ended by now, and answer what hangs on them."""
+        watches = await asyncio.to_thread(self._store.watches, self.id)
+        for watch in watches:
+            run = await asyncio.to_thread(self._get, watch.run_id)
+            if run is not None and not run.state.ended:
+                continue
+            if not await asyncio.to_thread(self._store.unwatch, self.id, watch) or run is None:
+                continue
+            yield RunEnded(run=run, request=watch.request)
+            if watch.request:
+                async with self._turn_lock:
+                    question = _follow_up_message(run, watch)
+                    async for event in self._stream(question, watch.request, approve):
+                        yield event
+
+    def _get(self, run_id: str) -> Run | None:
+        try:
+            return self._runs.get(run_id)
+        except NotFoundError:
+            return None
+
+    async def _stream(
+        self, question: HumanMessage, shown: str, approve: Approver
+    ) -> AsyncGenerator[Event]:
+        events: asyncio.Queue[Event] = asyncio.Queue()
+        turn = TurnUnderWay(notify=events.put_nowait, approve=approve)
+        task = asyncio.create_task(self._turn(turn, question, shown))
+        try:
+            async for event in _until_done(events, task):
+                yield event
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _turn(self, turn: TurnUnderWay, question: HumanMessage, shown: str) -> None:
+        await asyncio.to_thread(self._keep, [question])
+        stopped = ""
+        added: Sequence[BaseMessage] = []
+        try:
+            async with asyncio.timeout(self._limits.seconds):
+                added = await self._answer(turn)
+        except TimeoutError:
+            stopped = f"The turn took longer than {self._limits.seconds:g} s and was stopped."
+        except AssistantError as error:
+            stopped = str(error)
+        except asyncio.CancelledError:
+            stopped = "canceled"
+            raise
+        finally:
+            # A conversation must stay usable: every question is followed by an answer.
+            if stopped and stopped != "canceled":
+                turn.say(stopped, "swarm", "stopped")
+            self._finish(turn, added, stopped, self._masker.text(shown))
+        turn.tell(
+            TurnFinished(
+                answer=turn.answer,
+                model_calls=turn.model_calls,
+                tokens=turn.tokens,
+                seconds=turn.seconds,
+                stopped=stopped,
+            )
+        )
+
+    async def _answer(self, turn: TurnUnderWay) -> Sequence[BaseMessage]:
+        swarm = await asyncio.to_thread(self._swarm)
+        stored = await asyncio.to_thread(self._store.messages, self.id)
+        current_turn.set(turn)
+        return await swarm.answer(
+            messages_from_dict([dict(message) for message in stored]),
+            ModelListener(turn),
+        )
+
+    def _finish(
+        self, turn: TurnUnderWay, added: Sequence[BaseMessage], stopped: str, shown: str
+    ) -> None:
+        if stopped:
+            said = turn.answer or "(nothing)"
+            added = [AIMessage(f"{said}\n\n(The turn was stopped: {stopped})")]
+        self._keep([*added])
+        self._store.add_turn(self.id, shown, turn.answer or (f"({stopped})" if stopped else ""))
+        for watch in turn.watches:
+            self._store.watch(self.id, watch)
+
+    def _keep(self, messages: Sequence[BaseMessage]) -> None:
+        self._store.append(self.id, [message_to_dict(message) for message in messages])
+
+
+def _follow_up_message(run: Run, watch: Watch) -> HumanMessage:
+    reason = f" Reason: {run.reason}" if run.reason else ""
+    return HumanMessage(
+        f"Run {run.id} ({run.name}) of {run.pipeline} has ended: {run.state}.{reason}"
+        f" I asked you to go on then with: {watch.request}",
+        additional_kwargs={
+            "follow_up": {"run": run.id, "state": str(run.state), "request": watch.request}
+        },
+    )
+
+
+async def _until_done(
+    events: asyncio.Queue[Event], task: asyncio.Task[None]
+) -> AsyncGenerator[Event]:
+    """Yield events until the task that makes them is done; its exception is raised then."""
+    while not (task.done() and events.empty()):
+        getter: asyncio.Task[Event] = asyncio.create_task(events.get())
+        try:
+            await asyncio.wait({getter, task}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            if not getter.done():
+                getter.cancel()
+        if getter.done() and not getter.cancelled():
+            yield getter.result()
+    task.result()

@@ -1,0 +1,225 @@
+"""The Swarm Agent and its specialists."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from langchain.agents import create_agent
+from langchain.agents.middleware import AgentState, before_model
+from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AnyMessage, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from langgraph.errors import GraphRecursionError
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from agents.events import HandOff
+from agents.focus import focus_after
+from agents.results import as_text, fence
+from agents.specialists import Specialist, prompt
+from agents.toolbox import Tool, Toolbox
+from agents.turn import current_turn
+from core.errors import AssistantError
+from core.focus import Focus
+from core.sessions import Watch
+from core.settings import Limits
+
+FOLLOW_UP = "follow_up"
+
+Agent = CompiledStateGraph[Any, Any, Any, Any]
+
+
+class Swarm:
+    """Answers a conversation: one supervisor, one agent for each specialist.
+
+    Args:
+        model: What every agent thinks with.
+        toolbox: What can be done.
+        specialists: Who does it.
+        limits: What one turn may use.
+    """
+
+    def __init__(
+        self,
+        model: BaseChatModel,
+        toolbox: Toolbox,
+        specialists: Sequence[Specialist],
+        limits: Limits,
+    ) -> None:
+        self._limits = limits
+        self._toolbox = toolbox
+        hand_offs = [self._hand_off(model, specialist) for specialist in specialists]
+        self._supervisor: Agent = create_agent(
+            model,
+            [*hand_offs, self._follow_up()],
+            system_prompt=prompt("swarm"),
+            middleware=[_end_when_answered],
+            name="swarm",
+        )
+
+    async def answer(
+        self, messages: Sequence[BaseMessage], listener: BaseCallbackHandler
+    ) -> Sequence[BaseMessage]:
+        """Carry a conversation on and return the messages that were added.
+
+        Raises:
+            AssistantError: A model or a service did not answer.
+        """
+        try:
+            state = await self._supervisor.ainvoke(
+                {"messages": list(messages)},
+                RunnableConfig(
+                    callbacks=[listener],
+                    recursion_limit=2 * self._limits.steps,
+                    metadata={"agent": "swarm"},
+                ),
+            )
+        except GraphRecursionError as error:
+            raise AssistantError(
+                f"The request took more than {self._limits.steps} steps and was stopped.",
+                hint="Ask for less at once, or raise `limits.steps` in the settings.",
+            ) from error
+        added: Sequence[BaseMessage] = state["messages"][len(messages) :]
+        return added
+
+    def _hand_off(self, model: BaseChatModel, specialist: Specialist) -> BaseTool:
+        tools = [tool for tool in self._toolbox if tool.name in specialist.tools]
+        agent: Agent = create_agent(
+            model,
+            [self._callable(tool, specialist.name) for tool in tools],
+            system_prompt=specialist.prompt(),
+            name=specialist.name,
+        )
+
+        async def ask(request: str, more: bool = False) -> tuple[str, dict[str, Any]]:
+            del more  # read by _end_when_answered from the call itself
+            turn = current_turn.get()
+            turn.tell(HandOff(agent=specialist.name, request=request))
+            try:
+                state = await agent.ainvoke(
+                    {"messages": [HumanMessage(request)]},
+                    RunnableConfig(
+                        recursion_limit=2 * self._limits.steps,
+                        metadata={"agent": specialist.name},
+                    ),
+                )
+            except GraphRecursionError:
+                said = f"The {specialist.title} stopped after {self._limits.steps} steps."
+                turn.say(said, specialist.name, f"{specialist.name}-limit")
+                return said, {}
+            messages: list[BaseMessage] = state["messages"]
+            return str(messages[-1].text), _record(messages)
+
+        return StructuredTool(
+            name=specialist.hand_off,
+            description=f"{specialist.title}. {specialist.about}",
+            args_schema={
+                "type": "object",
+                "properties": {
+                    "request": {
+                        "type": "string",
+                        "description": "What to do, understandable alone, with names and ids.",
+                    },
+                    "more": {
+                        "type": "boolean",
+                        "default": False,
+                        "description": "Whether you need the answer to decide the next hand-off.",
+                    },
+                },
+                "required": ["request"],
+            },
+            coroutine=ask,
+            response_format="content_and_artifact",
+        )
+
+    def _callable(self, tool: Tool, agent: str) -> BaseTool:
+        """Return a tool as LangChain calls it: errors become words that a model can act on."""
+        limit = self._limits.result_characters
+
+        async def call(**arguments: Any) -> tuple[str, Any]:
+            turn = current_turn.get()
+            try:
+                value = await self._toolbox.call(tool.name, arguments, turn.caller(agent))
+            except AssistantError as error:
+                raise ToolException(str(error)) from error
+            if run_id := getattr(value, "id", "") if tool.name in _WATCHED else "":
+                turn.watches.append(Watch(run_id=run_id, asked=tool.name == "watch_run"))
+            text = as_text(value, limit)
+            focus = focus_after(Focus(), tool.name, arguments, value)
+            return fence(text, tool.name) if tool.untrusted else text, (value, focus)
+
+        schema = tool.arguments().model_json_schema()
+        return StructuredTool(
+            name=tool.name,
+            description=tool.description,
+            args_schema={"type": "object", **schema},
+            coroutine=call,
+            response_format="content_and_artifact",
+            handle_tool_error=True,
+        )
+
+    @staticmethod
+    def _follow_up() -> BaseTool:
+        async def follow_up(run: str, request: str) -> tuple[str, dict[str, Any]]:
+            turn = current_turn.get()
+            turn.watches.append(Watch(run_id=run, request=request))
+            said = f"When run `{run}` ends, I go on with: “{request}”."
+            turn.say(said, "swarm", f"follow-up-{run}-{len(turn.watches)}")
+            return said, {}
+
+        return StructuredTool(
+            name=FOLLOW_UP,
+            description="Answer a part of the request when a run has ended. Returns at once.",
+            args_schema={
+                "type": "object",
+                "properties": {
+                    "run": {"type": "string", "description": "The run's id."},
+                    "request": {"type": "string", "description": "What to answer then."},
+                },
+                "required": ["run", "request"],
+            },
+            coroutine=follow_up,
+            response_format="content_and_artifact",
+        )
+
+
+_WATCHED = frozenset({"start_run", "watch_run", "retry_run"})
+"""Tools after which the end of a run is told."""
+
+
+@before_model(can_jump_to=["end"])
+def _end_when_answered(state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any] | None:
+    """End the turn when the latest hand-offs asked for nothing more: rewording costs a call."""
+    del runtime
+    messages: list[AnyMessage] = state["messages"]
+    if not isinstance(messages[-1], ToolMessage):
+        return None
+    call_message = next(m for m in reversed(messages) if m.type == "ai")
+    calls = getattr(call_message, "tool_calls", [])
+    answers = {m.tool_call_id: m for m in messages if isinstance(m, ToolMessage)}
+    if any(call["args"].get("more") in {True, "true", "True"} for call in calls):
+        return None
+    # A hand-off that does not exist, or that broke, goes back to the model.
+    if any(answers[call["id"]].status == "error" for call in calls if call["id"] in answers):
+        return None
+    return {"jump_to": "end"}
+
+
+def _record(messages: Sequence[BaseMessage]) -> dict[str, Any]:
+    """Return what a specialist did, as plain data that a conversation can keep."""
+    focus = Focus()
+    rejected = False
+    for message in messages:
+        if isinstance(message, ToolMessage) and message.status == "error":
+            rejected = rejected or "rejected" in str(message.content)
+        elif isinstance(message, ToolMessage) and message.artifact is not None:
+            _, latest = message.artifact
+            focus = Focus(**{**asdict(focus), **{k: v for k, v in asdict(latest).items() if v}})
+    failed = isinstance(last := _last_tool(messages), ToolMessage) and last.status == "error"
+    return {"focus": asdict(focus), "failed": failed, "rejected": rejected}
+
+
+def _last_tool(messages: Sequence[BaseMessage]) -> BaseMessage | None:
+    return next((m for m in reversed(messages) if isinstance(m, ToolMessage)), None)

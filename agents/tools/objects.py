@@ -1,0 +1,115 @@
+"""What the MinIO agent can do."""
+
+from dataclasses import dataclass
+
+from agents.toolbox import Tool
+from agents.tools.metrics import read_run_metrics
+from agents.tools.references import find_run
+from core.errors import NotFoundError, RequestError
+from core.metrics import RunMetrics
+from core.objects import Bucket, ObjectStore, Plot, Preview, StoredObject
+from core.paging import Page, page_of
+from core.runs import Artifact, ArtifactKind, RunBackend
+from objects.lineage import plot_of
+from objects.preview import preview
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectTools:
+    """Buckets, objects, and what runs left in them."""
+
+    store: ObjectStore
+    runs: RunBackend
+
+    def list_buckets(self) -> Page[Bucket]:
+        """List the buckets, with how much is in them."""
+        return page_of(self.store.buckets())
+
+    def list_objects(
+        self, bucket: str, prefix: str = "", limit: int = 50, cursor: str = ""
+    ) -> Page[StoredObject]:
+        """List the objects of a bucket, also those in its folders.
+
+        Args:
+            bucket: Its name.
+            prefix: Only keys that begin so: `planned/`.
+            limit: How many at most.
+            cursor: The cursor of the previous page, to read on.
+        """
+        if limit < 1:
+            raise RequestError(f"A list of {limit} objects is empty.", hint="Ask for 1 or more.")
+        bucket, key = self._split(bucket, prefix)
+        return self.store.list(bucket, key, limit, cursor)
+
+    def preview_object(self, bucket: str, key: str, rows: int = 10) -> Preview:
+        """Show what is in an object: first rows and column profile of a table, text, a picture.
+
+        Args:
+            bucket: Its bucket.
+            key: Its name in the bucket.
+            rows: How many rows of a table.
+        """
+        if rows < 1:
+            raise RequestError(f"A preview of {rows} rows is empty.", hint="Ask for 1 or more.")
+        bucket, key = self._split(bucket, key)
+        return preview(self.store, bucket, key, rows)
+
+    def list_artifacts(self, run: str, kind: str = "") -> Page[Artifact]:
+        """List what a run made.
+
+        Args:
+            run: An id, the beginning of one, a name, or `latest`.
+            kind: `dataset`, `model`, `metrics`, `plot` or `report`; all if empty.
+        """
+        kinds = [known.value for known in ArtifactKind]
+        wanted = kind.strip().casefold().removesuffix("s") if kind != "metrics" else kind
+        wanted = "metrics" if wanted == "metric" else wanted
+        if wanted and wanted not in kinds:
+            raise RequestError(f"{kind!r} is no kind of artifact.", hint=f"One of: {kinds}.")
+        found = find_run(self.runs, run)
+        made = [
+            artifact
+            for artifact in self.runs.artifacts(found.id)
+            if not artifact.is_input and (not wanted or artifact.kind == wanted)
+        ]
+        return page_of(made)
+
+    def read_metrics(self, run: str) -> RunMetrics:
+        """Read what a run measured: every model's scores, the baselines beside them, caveats.
+
+        Args:
+            run: An id, the beginning of one, a name, or `latest`.
+        """
+        return read_run_metrics(self.runs, self.store, find_run(self.runs, run))
+
+    def show_plot(self, run: str, kind: str = "") -> Plot:
+        """Show a plot that a run made.
+
+        Args:
+            run: An id, the beginning of one, a name, or `latest`.
+            kind: `model_comparison`, `confusion_matrix`, `roc_curve`, `feature_importance` or
+                `calibration`; the first there is if empty.
+        """
+        found = find_run(self.runs, run)
+        if not found.state.ended:
+            raise NotFoundError(
+                f"Run {found.id} ({found.name}) is still {found.state}; it has no plots yet.",
+                hint="Watch it and ask again when it ends.",
+            )
+        return plot_of(self.runs, self.store, found.id, kind.strip().replace(" ", "_"))
+
+    def _split(self, bucket: str, key: str) -> tuple[str, str]:
+        """Accept `bucket/folder` where a bucket is asked for."""
+        name, slash, rest = bucket.partition("/")
+        return (name, f"{rest}/{key}".strip("/") if key else rest) if slash else (bucket, key)
+
+    def tools(self) -> tuple[Tool, ...]:
+        """Return the tools of this agent."""
+        return (
+            Tool(self.list_buckets, untrusted=True),
+            Tool(self.list_objects, untrusted=True),
+            Tool(self.preview_object, untrusted=True),
+            Tool(self.list_artifacts),
+            Tool(self.read_metrics),
+            Tool(self.show_plot),
+        )

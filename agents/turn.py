@@ -1,0 +1,112 @@
+"""The turn that is under way: who is told, who approves, what was used."""
+
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from langchain_core.callbacks import AsyncCallbackHandler
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk, LLMResult
+
+from agents.events import Event, TextArrived
+from agents.toolbox import Approver, Caller, Notify
+from core.sessions import Watch
+
+
+@dataclass(slots=True)
+class TurnUnderWay:
+    """What one turn needs and what it has used so far."""
+
+    notify: Notify
+    approve: Approver
+    watches: list[Watch] = field(default_factory=list)
+    """Runs whose end the turn decided to wait for."""
+    texts: dict[str, str] = field(default_factory=dict)
+    """What was said so far, by message id, in order."""
+    model_calls: int = 0
+    tokens: int = 0
+    started: float = field(default_factory=time.monotonic)
+
+    def tell(self, event: Event) -> None:
+        """Pass an event on, and keep what is said in it."""
+        if isinstance(event, TextArrived):
+            self.texts[event.message_id] = self.texts.get(event.message_id, "") + event.text
+        self.notify(event)
+
+    def say(self, text: str, agent: str, message_id: str) -> None:
+        """Tell the person something that no model wrote."""
+        self.tell(TextArrived(text=text, agent=agent, message_id=message_id))
+
+    @property
+    def answer(self) -> str:
+        """Everything that was said, in order."""
+        return "\n\n".join(text.strip() for text in self.texts.values() if text.strip())
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken."""
+        return time.monotonic() - self.started
+
+    def caller(self, agent: str) -> Caller:
+        """Return on whose behalf an agent calls tools."""
+        return Caller(agent=agent, approve=self.approve, notify=self.tell)
+
+
+current_turn: ContextVar[TurnUnderWay] = ContextVar("current_turn")
+
+
+class ModelListener(AsyncCallbackHandler):
+    """Counts what models use and passes on what they say, as it comes."""
+
+    # A bug in the listener must not be swallowed by LangChain's callback manager.
+    raise_error = True
+
+    def __init__(self, turn: TurnUnderWay) -> None:
+        self._turn = turn
+        self._agents: dict[UUID, str] = {}
+        self._streamed: set[UUID] = set()
+
+    async def on_chat_model_start(
+        self,
+        serialized: dict[str, Any],
+        messages: list[list[BaseMessage]],
+        *,
+        run_id: UUID,
+        metadata: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Count a call and note which agent made it."""
+        del serialized, messages, kwargs
+        self._turn.model_calls += 1
+        self._agents[run_id] = str((metadata or {}).get("agent", "swarm"))
+
+    async def on_llm_new_token(
+        self,
+        token: str | list[str | dict[str, Any]],
+        *,
+        chunk: GenerationChunk | ChatGenerationChunk | None = None,
+        run_id: UUID,
+        **kwargs: Any,
+    ) -> None:
+        """Pass on a piece of text."""
+        del token, kwargs
+        if isinstance(chunk, ChatGenerationChunk) and isinstance(chunk.message, AIMessageChunk):
+            self._say(str(chunk.message.text), run_id)
+
+    async def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
+        """Count tokens, and pass on the text of a model that does not stream."""
+        del kwargs
+        for generation in (g for row in response.generations for g in row):
+            if isinstance(generation, ChatGeneration) and isinstance(generation.message, AIMessage):
+                usage: Mapping[str, Any] = generation.message.usage_metadata or {}
+                self._turn.tokens += int(usage.get("total_tokens", 0))
+                if run_id not in self._streamed:
+                    self._say(str(generation.message.text), run_id)
+
+    def _say(self, text: str, run_id: UUID) -> None:
+        if text:
+            self._streamed.add(run_id)
+            self._turn.say(text, self._agents.get(run_id, "swarm"), run_id.hex)

@@ -1,0 +1,69 @@
+"""What exists right now, read from the ports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agents.toolbox import Toolbox
+from agents.tools.references import find_run
+from core.errors import AssistantError
+from core.objects import ObjectStore
+from core.runs import PipelineSpec, Run, RunBackend
+from models.registry import Registry
+from pipelines.catalog import Catalog
+
+RECENT = 100
+"""How many runs and how many keys of a bucket are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownWorld:
+    """Implements `core.world.World`; a port that does not answer shows nothing."""
+
+    toolbox: Toolbox
+    catalog: Catalog
+    runs: RunBackend
+    store: ObjectStore
+    registry: Registry
+
+    def tools(self) -> frozenset[str]:
+        """Return the names of the tools that can be called."""
+        return frozenset(tool.name for tool in self.toolbox)
+
+    def pipelines(self) -> Sequence[PipelineSpec]:
+        """Return the pipelines that can be run."""
+        return self.catalog.all()
+
+    def recent_runs(self) -> Sequence[Run]:
+        """Return the newest runs, newest first, without their tasks."""
+        try:
+            return self.runs.list(limit=RECENT).items
+        except AssistantError:
+            return ()
+
+    def tasks(self, run: str) -> Sequence[str]:
+        """Return the names of a run's tasks."""
+        try:
+            return [task.name for task in find_run(self.runs, run).tasks]
+        except AssistantError:
+            return ()
+
+    def buckets(self) -> Sequence[str]:
+        """Return the names of the buckets."""
+        try:
+            return [bucket.name for bucket in self.store.buckets()]
+        except AssistantError:
+            return ()
+
+    def keys(self, bucket: str) -> Sequence[str]:
+        """Return the first keys of a bucket."""
+        try:
+            return [found.key for found in self.store.list(bucket, limit=RECENT)]
+        except AssistantError:
+            return ()
+
+    def models(self) -> Sequence[str]:
+        """Return the names of the registered models."""
+        try:
+            return [model.name for model in self.registry.models()]
+        except AssistantError:
+            return ()
