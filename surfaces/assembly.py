@@ -1,0 +1,251 @@
+"""The one place where parts are chosen and put together."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agents.specialists import SPECIALISTS
+from agents.toolbox import Tool, Toolbox
+from agents.tools.knowledge import KnowledgeTools
+from agents.tools.models import ModelTools
+from agents.tools.objects import ObjectTools
+from agents.tools.pipelines import PipelineTools
+from agents.tools.recommender import RecommenderTools
+from agents.world import KnownWorld
+from backends.index_chroma import ChromaIndex
+from backends.runs_local import LocalRuns
+from backends.sessions_sqlite import SqliteSessions
+from backends.store_folder import FolderStore
+from core.errors import UnavailableError
+from core.objects import ObjectStore
+from core.runs import RunBackend
+from core.secrets import Masker
+from core.sessions import SessionStore
+from core.settings import BuiltinChat, OpenAIChat, Settings
+from knowledge.library import Library
+from models.registry import Registry
+from pipelines.catalog import Catalog
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+    from agents.session import Session
+    from agents.swarm import Swarm
+
+PRELOAD = (
+    "kfp.dsl.executor",
+    "pandas",
+    "pandera.pandas",
+    "sklearn.ensemble",
+    "sklearn.inspection",
+    "sklearn.model_selection",
+    "sklearn.neural_network",
+    "sklearn.svm",
+    "skops.io",
+    "xgboost",
+    "pipelines.delay",
+)
+"""What the tasks of the shipped pipeline import: loaded once, in the process they fork from."""
+
+BUCKETS = ("datasets", "artifacts", "models")
+FIRST_DATA = ("pipelines.delay", "data/schedule_management.csv")
+"""Package and file of the table that is placed in the store at the first start."""
+
+BUILTIN_NOTICE = (
+    "The built-in model answers: no network and no key, good at this domain's requests and nothing"
+    " else. Any OpenAI-compatible model takes its place with two settings (see the README)."
+)
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """Everything a surface needs."""
+
+    settings: Settings
+    store: ObjectStore
+    runs: RunBackend
+    catalog: Catalog
+    registry: Registry
+    library: Library
+    sessions: SessionStore
+    toolbox: Toolbox
+    masker: Masker
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def notice(self) -> str:
+        """One line about who answers; empty when a person chose the model."""
+        return BUILTIN_NOTICE if isinstance(self.settings.chat, BuiltinChat) else ""
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model that answers."""
+        chat = self.settings.chat
+        return chat.model if isinstance(chat, OpenAIChat) else "built-in"
+
+    @cached_property
+    def world(self) -> KnownWorld:
+        """What exists right now, for the built-in model and for completion."""
+        return KnownWorld(self.toolbox, self.catalog, self.runs, self.store, self.registry)
+
+    def swarm(self) -> "Swarm":
+        """Return the swarm; the first call builds it, which imports LangChain."""
+        with self._lock:
+            return self._swarm
+
+    @cached_property
+    def _swarm(self) -> "Swarm":
+        from agents.swarm import Swarm
+
+        return Swarm(_chat_model(self), self.toolbox, SPECIALISTS, self.settings.limits)
+
+    def session(self, session_id: str = "") -> "Session":
+        """Return a new conversation, or one to resume by id or name.
+
+        Raises:
+            NotFoundError: There is no such conversation.
+        """
+        from agents.session import Session
+
+        info = self.sessions.get(session_id) if session_id else self.sessions.create()
+        return Session(
+            info, self.swarm, self.sessions, self.runs, self.settings.limits, self.masker
+        )
+
+    def open(self, bucket: str, key: str) -> Path:
+        """Return a local copy of an object, for a program that needs a file."""
+        path = self.settings.home / "opened" / bucket / key
+        content = self.store.read(bucket, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+
+def assemble(settings: Settings) -> Assistant:
+    """Put the assistant together and place the first data in an empty home.
+
+    Raises:
+        UnavailableError: The home cannot be written.
+    """
+    home = settings.home.expanduser().absolute()
+    settings = settings.model_copy(update={"home": home})
+    _check_home(home)
+    store = FolderStore(home / "objects")
+    runs = LocalRuns(home=home, store=store, workers=settings.workers, preload=PRELOAD)
+    catalog = Catalog()
+    registry = Registry(store)
+    library = Library(ChromaIndex(home / "index"), home / "index")
+    masker = Masker(_secrets(settings))
+    _place_first_data(store)
+    return Assistant(
+        settings=settings,
+        store=store,
+        runs=runs,
+        catalog=catalog,
+        registry=registry,
+        library=library,
+        sessions=SqliteSessions(home / "sessions.db"),
+        toolbox=Toolbox(
+            _tools(catalog, runs, store, registry, library), masker, read_only=settings.read_only
+        ),
+        masker=masker,
+    )
+
+
+def _tools(
+    catalog: Catalog, runs: RunBackend, store: ObjectStore, registry: Registry, library: Library
+) -> Sequence[Tool]:
+    return (
+        *PipelineTools(catalog, runs).tools(),
+        *ObjectTools(store, runs).tools(),
+        *ModelTools(registry, runs).tools(),
+        *KnowledgeTools(library).tools(),
+        *RecommenderTools().tools(),
+    )
+
+
+def _chat_model(assistant: Assistant) -> "BaseChatModel":
+    chat = assistant.settings.chat
+    if isinstance(chat, OpenAIChat):
+        from backends.chat import openai_chat
+
+        return openai_chat(chat)
+    from backends.chat_builtin.classifier import INTENTS, IntentClassifier
+    from backends.chat_builtin.model import BuiltinChatModel
+    from backends.chat_builtin.understanding import Understanding
+
+    return BuiltinChatModel(
+        understanding=Understanding(IntentClassifier.load(INTENTS), assistant.world),
+        agents={tool: agent.hand_off for agent in SPECIALISTS for tool in agent.tools},
+    )
+
+
+def describe_project(text: str) -> Mapping[str, object]:
+    """Return what a few words say of a project, by the arguments of `recommend_toolchain`."""
+    from backends.chat_builtin.projects import project_in
+
+    return project_in(text)
+
+
+def try_chat_model(settings: Settings) -> str:
+    """Call the chosen model once and say whether it calls tools.
+
+    Raises:
+        AssistantError: It does not answer, in words.
+    """
+    model = _chat_model(assemble(settings)).bind_tools([_PROBE])
+    started = time.monotonic()
+    reply = asyncio.run(model.ainvoke("Call the tool `say_hello` with name=world."))
+    called = "calls tools" if reply.tool_calls else "answers, but did not call the tool"
+    return f"{called}, {time.monotonic() - started:.1f} s"
+
+
+_PROBE = {
+    "type": "function",
+    "function": {
+        "name": "say_hello",
+        "description": "Greet somebody.",
+        "parameters": {
+            "type": "object",
+            "properties": {"name": {"type": "string"}},
+            "required": ["name"],
+        },
+    },
+}
+
+
+def _secrets(settings: Settings) -> Sequence[str]:
+    chat = settings.chat
+    return (chat.api_key.get_secret_value(),) if isinstance(chat, OpenAIChat) else ()
+
+
+def _check_home(home: Path) -> None:
+    probe = home / ".writable"
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(b"")
+        probe.unlink(missing_ok=True)
+    except OSError as error:
+        raise UnavailableError(
+            f"The assistant's home {home} cannot be written: {error.strerror or error}.",
+            hint="Free some space or mend the permissions, or set MLOPS_SWARM_HOME to another"
+            " folder.",
+        ) from error
+
+
+def _place_first_data(store: ObjectStore) -> None:
+    """Fill an empty store; what a person removed later is not put back."""
+    known = {bucket.name for bucket in store.buckets()}
+    for bucket in BUCKETS:
+        if bucket not in known:
+            store.create_bucket(bucket)
+    if "datasets" not in known:
+        package, name = FIRST_DATA
+        content = resources.files(package).joinpath(name).read_bytes()
+        store.put("datasets", name.rpartition("/")[2], content)

@@ -1,0 +1,115 @@
+"""The commands, and what they share: settings, errors in words, exit codes."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from core.errors import AssistantError, SettingsError
+
+app = typer.Typer(
+    name="mlops-swarm",
+    help="An assistant for machine-learning operations. Without a command it opens the terminal.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Allow every change without asking.")]
+ReadOnly = Annotated[bool, typer.Option("--read-only", help="Take away every tool that changes.")]
+
+
+@app.command()
+def ask(
+    text: Annotated[list[str] | None, typer.Argument(help="The request; else it is read.")] = None,
+    as_json: Json = False,
+    yes: Yes = False,
+    read_only: ReadOnly = False,
+    session: Annotated[str, typer.Option(help="Carry on this conversation.")] = "",
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Do not wait for runs that the answer hangs on.")
+    ] = False,
+) -> None:
+    """Answer one request, and wait for the runs that the answer hangs on."""
+    from surfaces.cli.asking import Asking, run_ask
+
+    request = " ".join(text) if text else sys.stdin.read()
+    asking = Asking(
+        as_json=as_json, yes=yes, read_only=read_only, session=session, wait=not no_wait
+    )
+    raise typer.Exit(run_ask(request, asking))
+
+
+@app.command()
+def tool(
+    name: Annotated[str, typer.Argument(help="The tool; none lists them all.")] = "",
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="name=value; a value may be JSON.")
+    ] = None,
+    source: Annotated[
+        str, typer.Option("--from", help="A file of JSON lines with calls; `-` reads stdin.")
+    ] = "",
+    as_json: Json = False,
+    yes: Yes = False,
+    read_only: ReadOnly = False,
+) -> None:
+    """Call one tool without a model, or many with --from."""
+    from surfaces.cli.calling import run_calls, run_one, show_tools
+
+    if source:
+        raise typer.Exit(run_calls(name, source, yes=yes, read_only=read_only))
+    if not name:
+        raise typer.Exit(show_tools(as_json=as_json))
+    code = run_one(name, arguments or [], as_json=as_json, yes=yes, read_only=read_only)
+    raise typer.Exit(code)
+
+
+@app.command()
+def recommend(
+    about: Annotated[
+        list[str] | None,
+        typer.Argument(help="The project: in words, or as name=value, or both."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Recommend a toolchain for a described project."""
+    from surfaces.cli.recommending import run_recommend
+
+    raise typer.Exit(run_recommend(about or [], as_json=as_json))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Check that everything the assistant needs is there and works."""
+    from surfaces.cli.checking import run_doctor
+
+    raise typer.Exit(run_doctor(as_json=as_json))
+
+
+@app.command()
+def sessions(as_json: Json = False) -> None:
+    """List the conversations that can be carried on."""
+    from surfaces.cli.listing import show_sessions
+
+    raise typer.Exit(show_sessions(as_json=as_json))
+
+
+@app.command()
+def settings(as_json: Json = False) -> None:
+    """Show the settings in force, without secrets."""
+    from surfaces.cli.listing import show_settings
+
+    raise typer.Exit(show_settings(as_json=as_json))
+
+
+def main() -> None:
+    """Run a command; problems that can be explained are, and Ctrl+C ends it quietly."""
+    try:
+        app()
+    except AssistantError as error:
+        sys.stderr.write(f"{error.message}\n{error.hint}\n" if error.hint else f"{error.message}\n")
+        sys.exit(2 if isinstance(error, SettingsError) else 1)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. Runs that were started go on.\n")
+        sys.exit(130)

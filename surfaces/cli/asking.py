@@ -1,0 +1,131 @@
+"""`ask`: one request, its events, and the runs that its answer hangs on."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from dataclasses import dataclass
+
+from rich.markdown import Markdown
+
+from agents.events import (
+    Event,
+    HandOff,
+    RunEnded,
+    ToolFinished,
+    TurnFinished,
+)
+from agents.session import POLL_SECONDS, Session
+from core.errors import RequestError
+from core.runs import Run, TaskState
+from core.settings import read_settings
+from surfaces.assembly import Assistant, assemble
+from surfaces.cli.approving import approver
+from surfaces.cli.printing import event_json, output, print_json, progress
+from surfaces.rendering import clean, duration
+
+STOPPED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """How one request is asked."""
+
+    as_json: bool
+    yes: bool
+    read_only: bool
+    session: str
+    wait: bool
+
+
+def run_ask(text: str, asking: Asking) -> int:
+    """Ask, print what happens, return the exit code.
+
+    Raises:
+        RequestError: The request is empty.
+    """
+    if not text.strip():
+        raise RequestError("The request is empty.", hint='Try: mlops-swarm ask "list the runs".')
+    assistant = assemble(read_settings(read_only=asking.read_only or None))
+    return asyncio.run(_ask(assistant, text, asking))
+
+
+async def _ask(assistant: Assistant, text: str, asking: Asking) -> int:
+    task = asyncio.ensure_future(_turns(assistant, text, asking))
+    loop = asyncio.get_running_loop()
+    # Ctrl+C ends the turn through its own clean-up, so that the conversation stays whole.
+    with contextlib.suppress(NotImplementedError):
+        loop.add_signal_handler(signal.SIGINT, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        sys.stderr.write("Stopped. Runs that were started go on.\n")
+        return STOPPED
+
+
+async def _turns(assistant: Assistant, text: str, asking: Asking) -> int:
+    session = assistant.session(asking.session)
+    approve = approver(yes=asking.yes)
+    code = 0
+    async with contextlib.aclosing(session.ask(text, approve)) as events:
+        async for event in events:
+            code = max(code, _show(event, asking))
+    while asking.wait and session.waiting():
+        async with contextlib.aclosing(session.ended(approve)) as events:
+            async for event in events:
+                code = max(code, _show(event, asking))
+        if session.waiting():
+            _show_progress(assistant, session, asking)
+            await asyncio.sleep(POLL_SECONDS)
+    if not asking.as_json:
+        progress().print(f"session {session.id}", style="dim")
+    return code
+
+
+def _show(event: Event, asking: Asking) -> int:
+    if asking.as_json:
+        print_json(event_json(event))
+    else:
+        _show_to_person(event)
+    if isinstance(event, TurnFinished):
+        return 1 if event.stopped else 0
+    return 1 if isinstance(event, RunEnded) and event.run.state != "SUCCEEDED" else 0
+
+
+def _show_to_person(event: Event) -> None:
+    console = progress()
+    match event:
+        case HandOff():
+            console.print(f"→ {event.agent}: {clean(event.request)}", style="dim", markup=False)
+        case ToolFinished():
+            mark = "✓" if event.ok else "✗"
+            told = f"  {mark} {event.tool} ({duration(event.seconds)})"
+            console.print(told, style="dim" if event.ok else "red", markup=False)
+        case RunEnded():
+            _clear_progress()
+            run = event.run
+            console.print(f"Run {run.id} ({run.name}) ended: {run.state}.", markup=False)
+        case TurnFinished() if event.answer:
+            answer = clean(event.answer)
+            out = output()
+            out.print(Markdown(answer) if out.is_terminal else answer, markup=False)
+
+
+def _show_progress(assistant: Assistant, session: Session, asking: Asking) -> None:
+    if asking.as_json or not sys.stderr.isatty():
+        return
+    run = assistant.runs.get(session.waiting()[0].run_id)
+    _clear_progress()
+    sys.stderr.write(_progress_line(run))
+    sys.stderr.flush()
+
+
+def _progress_line(run: Run) -> str:
+    done = sum(task.seconds is not None for task in run.tasks)
+    busy = [task.name for task in run.tasks if task.state is TaskState.RUNNING]
+    return f"{run.id} {run.state}: {done} tasks done; now {', '.join(busy) or '…'}"[:110]
+
+
+def _clear_progress() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[2K")

@@ -1,0 +1,147 @@
+"""`tool`: calls without a model, one or many in one process."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from agents.events import Effect, Event
+from agents.toolbox import Caller, Tool
+from core.errors import AssistantError, RequestError, UnavailableError
+from core.settings import read_settings
+from surfaces.assembly import Assistant, assemble
+from surfaces.cli.approving import approver
+from surfaces.cli.printing import error_json, output, print_json, print_value
+
+PERSON = "person"
+"""On whose behalf the command line calls tools."""
+
+
+def parse_arguments(words: Sequence[str]) -> dict[str, object]:
+    """Return `name=value` words as arguments; a value that is JSON is read as such.
+
+    Raises:
+        RequestError: A word has no `=`.
+    """
+    arguments: dict[str, object] = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise RequestError(f"{word!r} is no argument.", hint="Write name=value: limit=5.")
+        try:
+            arguments[name] = json.loads(value)
+        except ValueError:
+            arguments[name] = value
+    return arguments
+
+
+def run_one(name: str, words: Sequence[str], *, as_json: bool, yes: bool, read_only: bool) -> int:
+    """Call one tool and print its value."""
+    assistant = assemble(read_settings(read_only=read_only or None))
+    arguments = parse_arguments(words)
+    try:
+        value = asyncio.run(_call(assistant, name, arguments, yes=yes))
+    except AssistantError as error:
+        if not as_json:
+            raise
+        print_json(error_json(error))
+        return 1
+    if as_json:
+        print_json(value)
+    else:
+        print_value(value)
+    return 0
+
+
+def run_calls(name: str, source: str, *, yes: bool, read_only: bool) -> int:
+    """Make the calls of a file of JSON lines and print a line for each; 1 if any failed.
+
+    A line is `{"tool": …, "arguments": {…}}`, or only the arguments where a name was given.
+    """
+    assistant = assemble(read_settings(read_only=read_only or None))
+    return asyncio.run(_many(assistant, name, source, yes=yes))
+
+
+async def _many(assistant: Assistant, name: str, source: str, *, yes: bool) -> int:
+    failed = False
+    for line in _lines(source):
+        tool = name
+        try:
+            tool, arguments = _read_call(line, name)
+            value = await _call(assistant, tool, arguments, yes=yes)
+            print_json({"tool": tool, "ok": True, "result": value})
+        except AssistantError as error:
+            failed = True
+            print_json({"tool": tool, **error_json(error)})
+    return int(failed)
+
+
+def _lines(source: str) -> Iterator[str]:
+    if source == "-":
+        yield from (line for line in sys.stdin if line.strip())
+        return
+    try:
+        with Path(source).open(encoding="utf-8") as file:
+            yield from (line for line in file if line.strip())
+    except OSError as error:
+        raise UnavailableError(f"{source} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise RequestError(f"{source} is not UTF-8 text.", hint="Write JSON lines.") from error
+
+
+def _read_call(line: str, name: str) -> tuple[str, Mapping[str, object]]:
+    try:
+        call = json.loads(line)
+    except ValueError as error:
+        raise RequestError(
+            f"A line is no JSON: {error}.", hint='Write {"tool": "list_runs"}.'
+        ) from error
+    if not isinstance(call, dict):
+        raise RequestError("A line is no JSON object.", hint='Write {"tool": "list_runs"}.')
+    if "tool" in call:
+        arguments = call.get("arguments") or {}
+        if not isinstance(arguments, dict):
+            raise RequestError("`arguments` is no JSON object.", hint='Write {"limit": 5}.')
+        return str(call["tool"]), arguments
+    if not name:
+        raise RequestError("A line names no tool.", hint='Write {"tool": "list_runs"}.')
+    return name, call
+
+
+async def _call(
+    assistant: Assistant, name: str, arguments: Mapping[str, object], *, yes: bool
+) -> object:
+    def ignore(event: Event) -> None:
+        del event
+
+    return await assistant.toolbox.call(
+        name, arguments, Caller(agent=PERSON, approve=approver(yes=yes), notify=ignore)
+    )
+
+
+def show_tools(*, as_json: bool) -> int:
+    """List what can be called."""
+    tools = list(assemble(read_settings()).toolbox)
+    if as_json:
+        for tool in tools:
+            print_json(
+                {
+                    "tool": tool.name,
+                    "effect": tool.effect,
+                    "summary": tool.summary,
+                    "arguments": tool.arguments().model_json_schema(),
+                }
+            )
+        return 0
+    out = output()
+    for tool in tools:
+        mark = "" if tool.effect is Effect.READS else f" ({tool.effect})"
+        out.print(f"{tool.name} {_signature(tool)}{mark}", markup=False, highlight=False)
+        out.print(f"    {tool.summary}", markup=False, highlight=False)
+    return 0
+
+
+def _signature(tool: Tool) -> str:
+    fields = tool.arguments().model_fields
+    return " ".join(f"{n}=" if f.is_required() else f"[{n}=]" for n, f in fields.items())

@@ -1,0 +1,124 @@
+"""`doctor`: is everything there, and does it work?"""
+
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from core.errors import AssistantError
+from core.settings import OpenAIChat, Settings, read_settings
+from surfaces.assembly import Assistant, assemble, try_chat_model
+from surfaces.cli.printing import output, print_json
+from surfaces.rendering import bytes_in_words
+
+NEEDED_BYTES = 500 * 1024 * 1024
+PACKAGES = ("kfp", "langchain", "chromadb", "scikit-learn", "textual")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    ok: bool
+    found: str
+    seconds: float
+
+
+def run_doctor(*, as_json: bool) -> int:
+    """Run every check and print what it found; 1 when one failed."""
+    findings = [_run(name, check) for name, check in _checks()]
+    for finding in findings:
+        if as_json:
+            print_json(finding)
+        else:
+            mark = "[green]✓[/]" if finding.ok else "[red]✗[/]"
+            out = output()
+            out.print(mark, end=" ")
+            out.print(f"{finding.check}: {finding.found}", markup=False, highlight=False)
+    return int(not all(finding.ok for finding in findings))
+
+
+def _checks() -> list[tuple[str, Callable[[], str]]]:
+    return [
+        ("python", lambda: sys.version.split()[0]),
+        ("packages", _packages),
+        ("settings", lambda: f"home {read_settings().home}"),
+        ("disk", _disk),
+        ("objects", _objects),
+        ("runs", _runs),
+        ("documentation", _documentation),
+        ("recommender", _recommender),
+        ("model", _model),
+    ]
+
+
+def _run(name: str, check: Callable[[], str]) -> Finding:
+    started = time.monotonic()
+    try:
+        found, ok = check(), True
+    except AssistantError as error:
+        found, ok = str(error), False
+    return Finding(check=name, ok=ok, found=found, seconds=round(time.monotonic() - started, 3))
+
+
+def _packages() -> str:
+    try:
+        return ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    except PackageNotFoundError as error:
+        raise AssistantError(
+            f"The package {error.name} is not installed.", hint="Run `make setup`."
+        ) from error
+
+
+def _disk() -> str:
+    home = read_settings().home
+    folder = next(parent for parent in (home, *home.parents) if parent.exists())
+    free = shutil.disk_usage(folder).free
+    if free < NEEDED_BYTES:
+        raise AssistantError(
+            f"Only {bytes_in_words(free)} are free in {folder}.", hint="Free some space."
+        )
+    return f"{bytes_in_words(free)} free"
+
+
+def _objects() -> str:
+    buckets = _assistant_of(read_settings()).store.buckets()
+    return ", ".join(f"{bucket.name} ({bucket.objects})" for bucket in buckets)
+
+
+def _runs() -> str:
+    page = _assistant_of(read_settings()).runs.list(limit=1)
+    return f"{page.total} in the history"
+
+
+def _documentation() -> str:
+    library = _assistant_of(read_settings()).library
+    answer = library.search("why split by time", 1, "")
+    if not answer.items:
+        raise AssistantError("The documentation answers nothing.", hint="Remove the index folder.")
+    return f"{sum(source.passages for source in library.sources())} passages, search works"
+
+
+def _recommender() -> str:
+    from recommender.profile import read_profile
+    from recommender.toolchains import recommend
+
+    recommend(read_profile(cloud="aws", data_types=["image"]))
+    return "the forest is loaded and answers"
+
+
+def _model() -> str:
+    settings = read_settings()
+    if not isinstance(settings.chat, OpenAIChat):
+        return (
+            "built-in: understands this domain's requests, needs no network and no key, and knows"
+            " nothing else"
+        )
+    return f"{settings.chat.model} at {settings.chat.base_url}: {try_chat_model(settings)}"
+
+
+def _assistant_of(settings: Settings) -> Assistant:
+    return assemble(settings)

@@ -1,0 +1,114 @@
+"""What the commands print: values for people on stdout, progress on stderr, JSON for programs."""
+
+import sys
+from collections.abc import Mapping
+
+from pydantic_core import to_json, to_jsonable_python
+from rich.console import Console
+
+from agents.events import (
+    ApprovalDecided,
+    Event,
+    HandOff,
+    RunEnded,
+    TextArrived,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+)
+from core.errors import AssistantError
+from surfaces.rendering import clean, render
+
+
+def output() -> Console:
+    """Return the console for results; a pipe gets plain text, NO_COLOR is respected."""
+    return Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty())
+
+
+def progress() -> Console:
+    """Return the console for what goes on meanwhile."""
+    return Console(file=sys.stderr, highlight=False)
+
+
+def print_value(value: object) -> None:
+    """Print a value for a person."""
+    output().print(render(value))
+
+
+def print_json(value: object) -> None:
+    """Print a value as one line of JSON."""
+    sys.stdout.write(to_json(value).decode() + "\n")
+    sys.stdout.flush()
+
+
+def print_error(error: AssistantError) -> None:
+    """Print a problem and its way out."""
+    console = progress()
+    console.print(clean(error.message), style="bold red", markup=False)
+    if error.hint:
+        console.print(clean(error.hint), markup=False)
+
+
+def error_json(error: AssistantError) -> Mapping[str, object]:
+    """Return a problem as a program reads it."""
+    return {"ok": False, "error": error.message, "hint": error.hint}
+
+
+def event_json(event: Event) -> Mapping[str, object]:
+    """Return an event as the line that `ask --json` prints."""
+    match event:
+        case HandOff():
+            return {"event": "hand_off", "agent": event.agent, "request": event.request}
+        case ToolStarted():
+            return {
+                "event": "tool_started",
+                "agent": event.agent,
+                "tool": event.tool,
+                "arguments": to_jsonable_python(event.arguments),
+            }
+        case ApprovalDecided():
+            return {
+                "event": "approval",
+                "tool": event.tool,
+                "arguments": to_jsonable_python(event.arguments),
+                "decision": event.decision,
+            }
+        case ToolFinished():
+            return _finished(event)
+    return _said(event)
+
+
+def _finished(event: ToolFinished) -> Mapping[str, object]:
+    failed = {"error": event.error, "hint": event.hint}
+    return {
+        "event": "tool_finished",
+        "agent": event.agent,
+        "tool": event.tool,
+        "ok": event.ok,
+        "result": to_jsonable_python(event.value) if event.ok else failed,
+        "seconds": round(event.seconds, 4),
+    }
+
+
+def _said(event: Event) -> Mapping[str, object]:
+    match event:
+        case TextArrived():
+            return {"event": "text", "agent": event.agent, "text": event.text}
+        case RunEnded():
+            run = {"id": event.run.id, "name": event.run.name, "state": event.run.state}
+            return {
+                "event": "run_ended",
+                "run": run,
+                "reason": event.run.reason,
+                "request": event.request,
+            }
+        case TurnFinished():
+            return {
+                "event": "turn_finished",
+                "answer": event.answer,
+                "model_calls": event.model_calls,
+                "tokens": event.tokens,
+                "seconds": round(event.seconds, 3),
+                "stopped": event.stopped,
+            }
+    raise AssertionError(f"no such event: {event}")
