@@ -11,6 +11,7 @@ from textual.widgets import TextArea
 
 from core.errors import AssistantError
 from surfaces.tui.conversation import Assemble, ConversationApp, Read
+from surfaces.tui.prompt import Prompt
 from surfaces.tui.runs_panel import RunsPanel
 from surfaces.tui.slash import suggest
 from surfaces.tui.welcome import Welcome
@@ -47,8 +48,6 @@ class SwarmApp(ConversationApp):
         Binding("ctrl+o", "fold", "Fold all tool calls away, or open them", priority=True),
         Binding("ctrl+n", "new", "Begin a new conversation", priority=True),
         Binding("ctrl+l", "sessions", "List, resume and rename conversations", priority=True),
-        Binding("pageup", "scroll(-1)", "Scroll the conversation up", priority=True),
-        Binding("pagedown", "scroll(1)", "Scroll the conversation down", priority=True),
         Binding("f1", "help", "Show this help", priority=True),
         Binding("ctrl+q", "quit", "Quit; runs go on", priority=True),
     ]
@@ -108,6 +107,11 @@ class SwarmApp(ConversationApp):
         """Open the logs of the chosen run."""
         event.stop()
         self.run_own_command(f"/logs {event.run_id}")
+
+    def on_prompt_left(self, event: Prompt.Left) -> None:
+        """Stop what is going on."""
+        event.stop()
+        self.action_stop()
 
     def on_welcome_chosen(self, event: Welcome.Chosen) -> None:
         """Put the example into the prompt, to be changed or sent."""

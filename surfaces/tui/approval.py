@@ -10,12 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Button, Input, Static, TextArea
+from textual.widgets import Button, Input, Static
 
 from agents.events import Answer, ApprovalCard, Decision, Effect
 from core.errors import RequestError
 from surfaces.rendering.anything import facts
 from surfaces.tui.arguments import as_lines, from_lines
+from surfaces.tui.text_entry import TextEntry
 from surfaces.words import as_json, clean
 
 SHOWN_SECONDS = 0.3
@@ -25,13 +26,13 @@ TYPING_PAUSE_SECONDS = 0.8
 """How long nothing must be typed before a key counts as an answer, if someone was typing."""
 
 
-class ArgumentsEditor(TextArea):
+class ArgumentsEditor(TextEntry):
     """The arguments, one a line; Enter uses them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "use", "Use the edited arguments", priority=True),
-        Binding("shift+enter,ctrl+j", "line", "Begin a new line", priority=True),
-        Binding("escape", "back", "Leave the arguments as they were", priority=True),
+        Binding("enter", "use", "Use the edited arguments"),
+        Binding("shift+enter,ctrl+j", "line", "Begin a new line"),
+        Binding("escape", "back", "Leave the arguments as they were"),
     ]
 
     class Used(Message):

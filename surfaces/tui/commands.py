@@ -23,6 +23,9 @@ def run_command(app: "SwarmApp", line: str) -> bool:
     command = _COMMANDS.get(name)
     if command is None:
         return False
+    if len(app.screen_stack) > 1:
+        # A screen is open already; keys that open another do nothing there.
+        return True
     try:
         command(app, argument.strip())
     except AssistantError as error:

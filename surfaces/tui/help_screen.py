@@ -20,6 +20,8 @@ NAMES = {
     "shift+enter": "Shift+Enter",
     "space": "Space",
     "tab": "Tab",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
     "up": "Up",
     "down": "Down",
 }

@@ -3,24 +3,29 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.widgets import TextArea
 
 from surfaces.tui.completion import Completion
+from surfaces.tui.text_entry import TextEntry
 
 
-class Prompt(TextArea):
+class Prompt(TextEntry):
     """A few lines of text; Enter sends them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "send", "Send; take a completion that was chosen", priority=True),
-        Binding("shift+enter,ctrl+j", "line", "Begin a new line", priority=True),
-        Binding("tab", "complete", "Complete what begins with a slash", priority=True),
-        Binding("up", "back", "Go back in what was typed; up in a list", priority=True),
-        Binding("down", "forth", "Go forth in what was typed; down in a list", priority=True),
+        Binding("enter", "send", "Send; take a completion that was chosen"),
+        Binding("escape", "close", "Close the completions, or stop the turn"),
+        Binding("shift+enter,ctrl+j", "line", "Begin a new line"),
+        Binding("tab", "complete", "Complete what begins with a slash"),
+        Binding("up", "back", "Go back in what was typed; up in a list"),
+        Binding("down", "forth", "Go forth in what was typed; down in a list"),
+        Binding("pageup", "app.scroll(-1)", "Scroll the conversation up"),
+        Binding("pagedown", "app.scroll(1)", "Scroll the conversation down"),
     ]
+
+    class Left(Message):
+        """The person pressed Esc, and there was nothing to close."""
 
     class Sent(Message):
         """The person sent a text."""
@@ -103,9 +108,9 @@ class Prompt(TextArea):
             ended = self._at == len(self._history)
             self.fill(self._draft if ended else self._history[self._at])
 
-    def on_key(self, event: events.Key) -> None:
-        """Close the list of completions with Esc, before Esc stops anything."""
-        if event.key == "escape" and self._completion.display:
-            event.stop()
-            event.prevent_default()
+    def action_close(self) -> None:
+        """Close the list of completions, or let Esc stop the turn."""
+        if self._completion.display:
             self._completion.close()
+        else:
+            self.post_message(self.Left())

@@ -10,6 +10,7 @@ from scripted_terminal import (
     terminal,
     until,
 )
+from textual.events import Key
 
 from agents.events import RunEnded
 from core.errors import SettingsError, UnavailableError
@@ -308,3 +309,25 @@ async def test_settings_that_cannot_be_used_end_the_terminal_with_their_hint(
     app = SwarmApp(read, lambda _: ScriptedAssistant(Settings(home=tmp_path)))
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.return_code == 2)
+
+
+async def test_text_that_arrives_faster_than_it_is_drawn_is_sent_whole(tmp_path: Path) -> None:
+    async with terminal(tmp_path) as (app, pilot, _):
+        for letter in "burst":
+            app.post_message(Key(letter, letter))
+        app.post_message(Key("enter", "\r"))
+        app.post_message(Key("x", "x"))
+        await until(pilot, lambda: answers(app))
+
+        assert [question.text for question in app.query(Question)] == ["burst"]
+        assert app.prompt.text == "x"
+
+
+async def test_a_key_that_opens_a_screen_does_nothing_while_one_is_open(tmp_path: Path) -> None:
+    async with terminal(tmp_path) as (app, pilot, _):
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("ctrl+l")
+
+        assert isinstance(app.screen, HelpScreen)
+        assert len(app.screen_stack) == 2
