@@ -96,17 +96,21 @@ class Session:
     async def ended(self, approve: Approver) -> AsyncGenerator[Event]:
         """Tell which watched runs have ended by now, and answer what hangs on them."""
         watches = await asyncio.to_thread(self._store.watches, self.id)
-        for watch in watches:
-            run = await asyncio.to_thread(self._get, watch.run_id)
+        for run_id in dict.fromkeys(watch.run_id for watch in watches):
+            run = await asyncio.to_thread(self._get, run_id)
             if run is not None and not run.state.ended:
                 continue
-            if not await asyncio.to_thread(self._store.unwatch, self.id, watch) or run is None:
+            of_run = [watch for watch in watches if watch.run_id == run_id]
+            # Another process may have taken some of them; what is left is ours to tell.
+            ours = [watch for watch in of_run if self._store.unwatch(self.id, watch)]
+            if run is None or not ours:
                 continue
-            yield RunEnded(run=run, request=watch.request)
-            if watch.request:
+            requests = [watch.request for watch in ours if watch.request]
+            yield RunEnded(run=run, request=" and ".join(requests))
+            for request in requests:
                 async with self._turn_lock:
-                    question = _follow_up_message(run, watch)
-                    async for event in self._stream(question, watch.request, approve):
+                    question = _follow_up_message(run, request)
+                    async for event in self._stream(question, request, approve):
                         yield event
 
     def _get(self, run_id: str) -> Run | None:
@@ -182,13 +186,13 @@ class Session:
         self._store.append(self.id, [message_to_dict(message) for message in messages])
 
 
-def _follow_up_message(run: Run, watch: Watch) -> HumanMessage:
+def _follow_up_message(run: Run, request: str) -> HumanMessage:
     reason = f" Reason: {run.reason}" if run.reason else ""
     return HumanMessage(
         f"Run {run.id} ({run.name}) of {run.pipeline} has ended: {run.state}.{reason}"
-        f" I asked you to go on then with: {watch.request}",
+        f" I asked you to go on then with: {request}",
         additional_kwargs={
-            "follow_up": {"run": run.id, "state": str(run.state), "request": watch.request}
+            "follow_up": {"run": run.id, "state": str(run.state), "request": request}
         },
     )
 

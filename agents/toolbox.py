@@ -5,7 +5,7 @@ import inspect
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -200,45 +200,51 @@ class Toolbox:
     async def _approved(
         self, tool: Tool, values: dict[str, Any], call_id: str, caller: Caller
     ) -> dict[str, Any]:
-        problem = ""
+        """Show the card until the person allows exactly what it shows, or rejects it."""
+        card = await self._card(tool, values, call_id, caller.agent)
         edited = False
         for _ in range(MAXIMUM_EDITS):
-            details = await asyncio.to_thread(tool.details, **values) if tool.details else {}
-            card = ApprovalCard(
-                call_id=call_id,
-                agent=caller.agent,
-                tool=tool.name,
-                summary=tool.summary,
-                arguments=_plain(values),
-                effect=tool.effect,
-                details=details,
-                problem=problem,
-            )
             decision = await caller.approve(self._masker.value(card))
             if decision.answer is Answer.REJECT:
-                self._tell(caller, call_id, tool, values, "reject")
+                self._tell(caller, card, "reject")
                 word = f" They said: {decision.word}" if decision.word else ""
                 raise RequestError(
                     f"The person rejected {tool.name}; nothing was changed.{word}",
                     hint="Do not propose the same call again.",
                 )
-            if decision.arguments is None or _plain(decision.arguments) == _plain(values):
-                self._tell(caller, call_id, tool, values, "edit" if edited else "allow")
+            if decision.arguments is None or _plain(decision.arguments) == card.arguments:
+                self._tell(caller, card, "edit" if edited else "allow")
                 return values
             # Edited arguments are shown again, so that what runs is always what was last seen.
             try:
-                values, problem, edited = tool.validate(decision.arguments), "", True
-            except RequestError as error:
-                problem = str(error)
+                proposed = tool.validate(decision.arguments)
+                card = await self._card(tool, proposed, call_id, caller.agent)
+                values, edited = proposed, True
+            except AssistantError as error:
+                card = replace(card, problem=str(error))
         raise RequestError(f"{tool.name} was not run: its arguments were edited too often.")
 
     @staticmethod
-    def _tell(
-        caller: Caller, call_id: str, tool: Tool, values: Mapping[str, object], decision: str
-    ) -> None:
+    async def _card(
+        tool: Tool, values: Mapping[str, Any], call_id: str, agent: str
+    ) -> ApprovalCard:
+        """Return what the person is shown; a call that cannot work is refused before they are."""
+        details = await asyncio.to_thread(tool.details, **values) if tool.details else {}
+        return ApprovalCard(
+            call_id=call_id,
+            agent=agent,
+            tool=tool.name,
+            summary=tool.summary,
+            arguments=_plain(values),
+            effect=tool.effect,
+            details=details,
+        )
+
+    @staticmethod
+    def _tell(caller: Caller, card: ApprovalCard, decision: str) -> None:
         caller.notify(
             ApprovalDecided(
-                call_id=call_id, tool=tool.name, arguments=_plain(values), decision=decision
+                call_id=card.call_id, tool=card.tool, arguments=card.arguments, decision=decision
             )
         )
 

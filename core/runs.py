@@ -195,6 +195,17 @@ class RunLogs:
 class RunBackend(Protocol):
     """Runs pipelines and remembers how they went."""
 
+    def check(
+        self, pipeline: PipelineSpec, parameters: Mapping[str, ParameterValue]
+    ) -> Mapping[str, ParameterValue]:
+        """Return the parameters as a run would use them, without starting one.
+
+        Raises:
+            RequestError: A parameter is unknown, missing or of the wrong type.
+            NotFoundError: An object that a parameter names does not exist.
+        """
+        ...
+
     def start(
         self,
         pipeline: PipelineSpec,

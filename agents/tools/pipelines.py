@@ -86,7 +86,7 @@ class PipelineTools:
         """Say what a run touches, how long it takes and what differs from the last one."""
         del name, experiment
         spec = self.catalog.find(pipeline)
-        chosen = {p.name: parameters.get(p.name, p.default) for p in spec.parameters}
+        chosen = self.runs.check(spec, parameters)
         details = {
             "runs": f"{spec.name}: {len(spec.tasks)} tasks, on this machine",
             "parameters": ", ".join(f"{key}={_short(value)}" for key, value in chosen.items()),

@@ -19,7 +19,10 @@ def parameters_in(
     split", "only a random forest"), wishes to leave something out ("without the cameras") and
     objects (`datasets/june.csv`).
     """
-    given: dict[str, ParameterValue] = dict(settings(text))
+    given: dict[str, ParameterValue] = {
+        name: _listed(value) if value.startswith("[") else value
+        for name, value in settings(text).items()
+    }
     plain = with_digits(text)
     for parameter in declared:
         if parameter.name in given:
@@ -28,6 +31,10 @@ def parameters_in(
         if value is not None:
             given[parameter.name] = value
     return given
+
+
+def _listed(value: str) -> ParameterValue:
+    return [item.strip(" \"'") for item in value.strip("[]").split(",") if item.strip(" \"'")]
 
 
 def _value(text: str, parameter: Parameter, world: World) -> ParameterValue:

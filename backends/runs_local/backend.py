@@ -16,7 +16,7 @@ from backends.runs_local.logs import WORKER_LOG, read_lines, task_log
 from backends.runs_local.package import Plan, read_plan
 from backends.runs_local.parameters import complete_parameters
 from backends.runs_local.processes import Worker
-from backends.runs_local.staging import StagedObject, stage
+from backends.runs_local.staging import Named, named_objects, stage
 from core.errors import AssistantError, UnavailableError, not_found
 from core.objects import ObjectStore
 from core.paging import Page
@@ -58,6 +58,14 @@ class LocalRuns:
         self._history = RunHistory(self._home / "runs.db")
         self._started: dict[str, subprocess.Popen[bytes]] = {}
 
+    def check(
+        self, pipeline: PipelineSpec, parameters: Mapping[str, ParameterValue]
+    ) -> Mapping[str, ParameterValue]:
+        """Return the parameters as a run would use them, without starting one."""
+        complete = complete_parameters(pipeline, parameters)
+        self._named(pipeline, read_plan(pipeline.package), complete)
+        return complete
+
     def start(
         self,
         pipeline: PipelineSpec,
@@ -70,8 +78,9 @@ class LocalRuns:
         """Start a run and return at once."""
         complete = complete_parameters(pipeline, parameters)
         plan = read_plan(pipeline.package)
+        named = self._named(pipeline, plan, complete)
         with self._writable():
-            staged = self._stage(pipeline, plan, complete)
+            staged = stage(self._store, self._home / "staging", named)
         run_id = secrets.token_hex(4)
         job = Job(
             run_id=run_id,
@@ -159,11 +168,11 @@ class LocalRuns:
         folder = self._home / "logs" / run_id
         return folder if folder.is_dir() else None
 
-    def _stage(
+    def _named(
         self, pipeline: PipelineSpec, plan: Plan, parameters: Mapping[str, ParameterValue]
-    ) -> Sequence[StagedObject]:
+    ) -> Sequence[Named]:
         marked = {parameter.name for parameter in pipeline.parameters if parameter.is_object}
-        return stage(self._store, self._home / "staging", plan.objects, marked, parameters)
+        return named_objects(self._store, plan.objects, marked, parameters)
 
     def _launch(self, job: Job) -> None:
         try:

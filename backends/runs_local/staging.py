@@ -45,18 +45,20 @@ class StagedObject:
         )
 
 
-def stage(
+Named = tuple[ObjectInput, str, str]
+"""An input with the bucket and the key of its object."""
+
+
+def named_objects(
     store: ObjectStore,
-    folder: Path,
     imported: Iterable[ObjectInput],
     marked: Iterable[str],
     parameters: Mapping[str, ParameterValue],
-) -> Sequence[StagedObject]:
-    """Stage every object that a run's parameters name; nothing is staged before all exist.
+) -> Sequence[Named]:
+    """Return the objects that a run's parameters name; all of them exist.
 
     Args:
         store: Where the objects are.
-        folder: Where their content is put, by hash.
         imported: Parameters that an importer task reads.
         marked: Parameters that are declared to name objects.
         parameters: The run's parameters.
@@ -77,6 +79,11 @@ def stage(
     ]
     for _, bucket, key in named:
         store.stat(bucket, key)
+    return named
+
+
+def stage(store: ObjectStore, folder: Path, named: Iterable[Named]) -> Sequence[StagedObject]:
+    """Copy the content of objects into a folder, by hash, where tasks can read it."""
     return [_staged(store, folder, item, bucket, key) for item, bucket, key in named]
 
 

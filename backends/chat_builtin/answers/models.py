@@ -40,14 +40,13 @@ def _metrics(value: RunMetrics, tool: str, request: str) -> str:
     if not value.winner:
         scores = ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in value.metrics.items())
         return f"{head} measured: {scores}."
-    parts = [_winner(value), _beside(value)]
-    parts += [value.why] if value.why else []
+    parts = [f"{_winner(value)} {_beside(value)}", value.why]
     if value.models:
         parts.append(_scores(value))
-    parts += [text for text in (value.verdict, value.gate, *value.notes) if text]
+    parts += ["\n".join(f"- {note}" for note in (value.verdict, *value.notes) if note), value.gate]
     if value.report:
         parts.append(f"The report: `{value.report}`.")
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 def _winner(value: RunMetrics) -> str:
@@ -64,14 +63,7 @@ def _winner(value: RunMetrics) -> str:
 
 def _beside(value: RunMetrics) -> str:
     beside = [f"{name} {number(score)}" for name, score in value.baselines.items()]
-    text = f"Beside it, the baselines: {', '.join(beside)}." if beside else ""
-    noise = [m.name for m in value.models if m.within_noise and m.name != value.winner]
-    if noise:
-        text += f" Within noise of it: {', '.join(noise)}."
-    for name, scores in value.subgroups.items():
-        shown = ", ".join(f"{k.replace('_', ' ')} {number(v)}" for k, v in scores.items())
-        text += f" Of the rows {name}: {shown}."
-    return text
+    return f"Beside it, the baselines: {', '.join(beside)}." if beside else ""
 
 
 def _scores(value: RunMetrics) -> str:
