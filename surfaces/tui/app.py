@@ -11,6 +11,7 @@ from textual.widgets import TextArea
 
 from core.errors import AssistantError
 from surfaces.tui.conversation import Assemble, ConversationApp, Read
+from surfaces.tui.mentions import mention, things
 from surfaces.tui.prompt import Prompt
 from surfaces.tui.runs_panel import RunsPanel
 from surfaces.tui.slash import suggest
@@ -119,10 +120,23 @@ class SwarmApp(ConversationApp):
         self.prompt.fill(event.request)
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
-        """Offer ways to go on from a slash."""
-        if event.text_area is self.prompt:
+        """Offer ways to go on from a slash or an `@`."""
+        if event.text_area is not self.prompt:
+            return
+        text = self.prompt.text
+        if self.assistant is not None and mention(text) is not None:
+            self.offer_things(text)
+        else:
             tools = self.assistant.toolbox if self.assistant is not None else ()
-            self.completion.offer(suggest(self.prompt.text, tools))
+            self.completion.offer(suggest(text, tools))
+
+    @work(group="mention", exclusive=True)
+    async def offer_things(self, text: str) -> None:
+        """Offer what exists for a mention, unless more was typed meanwhile."""
+        assert self.assistant is not None
+        found = await asyncio.to_thread(things, self.assistant.world, text)
+        if self.prompt.text == text:
+            self.completion.offer(found)
 
     def run_own_command(self, line: str) -> bool:
         """Run a command of the terminal; False if the line is none."""

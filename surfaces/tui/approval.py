@@ -15,9 +15,9 @@ from textual.widgets import Button, Input, Static
 from agents.events import Answer, ApprovalCard, Decision, Effect
 from core.errors import RequestError
 from surfaces.rendering.anything import facts
-from surfaces.tui.arguments import as_lines, from_lines
+from surfaces.tui.arguments import EMPTY, arguments_in_brief, as_lines, from_lines
 from surfaces.tui.text_entry import TextEntry
-from surfaces.words import as_json, clean
+from surfaces.words import clean
 
 SHOWN_SECONDS = 0.3
 """How long a card must have been seen before a key counts as an answer."""
@@ -133,7 +133,7 @@ class ApprovalView(Vertical, can_focus=True):
         self.add_class("-settled")
         self._close_editor()
         self._keys.display = False
-        given = ", ".join(f"{clean(n)}={as_json(v)}" for n, v in self.card.arguments.items())
+        given = arguments_in_brief(self.card.arguments)
         self._what.update(Text(f"{sign} {said}: {clean(self.card.tool)} {given}"))
 
     def _drawn(self, problem: str = "") -> RenderableType:
@@ -149,15 +149,25 @@ class ApprovalView(Vertical, can_focus=True):
         ]
         if self._edited:
             parts.append(Text("As you edited it. It runs only when you allow it.", style="italic"))
-        lines = as_lines(card.arguments)
-        if lines:
-            named = (line.partition(" = ") for line in lines.split("\n"))
-            parts += [Text(""), facts({name: Text(value) for name, _, value in named})]
-        if card.details:
-            parts += [Text(""), facts(card.details)]
+        parts += self._details()
         if problem:
             parts.append(Text(f"\n{clean(problem)}", style="bold red"))
         return Group(*parts)
+
+    def _details(self) -> list[RenderableType]:
+        card = self.card
+        # What is empty says nothing by itself; named on one line, it hides nothing either.
+        empty = [clean(name) for name, value in card.arguments.items() if value in EMPTY]
+        given = as_lines({n: v for n, v in card.arguments.items() if v not in EMPTY})
+        named = (line.partition(" = ") for line in given.splitlines())
+        parts: list[RenderableType] = []
+        if given:
+            parts += [Text(""), facts({name: Text(value) for name, _, value in named})]
+        if empty:
+            parts.append(Text(f"left empty: {', '.join(empty)}", style="dim"))
+        if card.details:
+            parts += [Text(""), facts({name: Text(clean(v)) for name, v in card.details.items()})]
+        return parts
 
     def _open_editor(self) -> None:
         self._keys.display = self._word.display = False

@@ -5,9 +5,16 @@ import re
 from collections.abc import Mapping
 
 from core.errors import RequestError
-from surfaces.words import as_json
+from surfaces.words import as_json, clean
 
 LINE = re.compile(r"\s*([A-Za-z_]\w*)(?:\.([^\s=]+))?\s*=\s*(.*?)\s*$")
+
+
+SHOWN_CHARACTERS = 60
+"""How much of the arguments fits beside a tool's name."""
+
+EMPTY: tuple[object, ...] = ("", None, [], {})
+"""Values that say nothing by themselves."""
 
 
 def as_lines(arguments: Mapping[str, object]) -> str:
@@ -63,3 +70,11 @@ def _value(name: str, text: str, before: object) -> object:
             f"The value of {name} is not JSON: {text or 'nothing'}.",
             hint='Text needs quotes: "like this".',
         ) from error
+
+
+def arguments_in_brief(arguments: Mapping[str, object]) -> str:
+    """Write arguments on one line, cut to what fits; those that are empty are left out."""
+    given = ", ".join(
+        f"{clean(name)}={as_json(value)}" for name, value in arguments.items() if value not in EMPTY
+    )
+    return given if len(given) <= SHOWN_CHARACTERS else f"{given[: SHOWN_CHARACTERS - 1]}…"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from agents.events import Event
 from core.runs import PipelineSpec, RunBackend
+from core.world import World
 
 if TYPE_CHECKING:
     from agents.toolbox import Approver, Toolbox
@@ -101,6 +102,10 @@ class Assistant(Protocol):
     @property
     def catalog(self) -> Pipelines:
         """Where pipelines are."""
+
+    @property
+    def world(self) -> World:
+        """What exists, by name."""
 
     @property
     def sessions(self) -> Sessions:

@@ -1,4 +1,4 @@
-"""The list of ways to go on from a slash."""
+"""The list of ways to go on from a slash or an `@`."""
 
 from collections.abc import Sequence
 

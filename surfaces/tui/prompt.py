@@ -17,7 +17,7 @@ class Prompt(TextEntry):
         Binding("enter", "send", "Send; take a completion that was chosen"),
         Binding("escape", "close", "Close the completions, or stop the turn"),
         Binding("shift+enter,ctrl+j", "line", "Begin a new line"),
-        Binding("tab", "complete", "Complete what begins with a slash"),
+        Binding("tab", "complete", "Complete what begins with / or @"),
         Binding("up", "back", "Go back in what was typed; up in a list"),
         Binding("down", "forth", "Go forth in what was typed; down in a list"),
         Binding("pageup", "app.scroll(-1)", "Scroll the conversation up"),
@@ -38,7 +38,7 @@ class Prompt(TextEntry):
         super().__init__(
             compact=True,
             highlight_cursor_line=False,
-            placeholder="Ask, or type / for commands",
+            placeholder="Ask; / for commands, @ for what exists",
             tab_behavior="focus",
         )
         self._completion = completion

@@ -1,6 +1,5 @@
 """One tool call: who called what, with which arguments, and what came of it."""
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.console import Group, RenderableType
@@ -15,10 +14,8 @@ from agents.events import ToolFinished, ToolStarted
 from core.charts import Chart
 from core.objects import Plot
 from surfaces.rendering import clean, duration, headline, render
+from surfaces.tui.arguments import SHOWN_CHARACTERS, arguments_in_brief
 from surfaces.words import as_json
-
-SHOWN_ARGUMENTS = 60
-"""How many characters of the arguments fit on the first line."""
 
 
 class ToolCard(Vertical, can_focus=True):
@@ -96,7 +93,7 @@ class ToolCard(Vertical, can_focus=True):
 
     def _result(self) -> RenderableType:
         parts: list[RenderableType] = []
-        if len(arguments_in_brief(self.started.arguments)) >= SHOWN_ARGUMENTS:
+        if len(arguments_in_brief(self.started.arguments)) >= SHOWN_CHARACTERS:
             parts.append(
                 Text(
                     "\n".join(
@@ -115,13 +112,3 @@ class ToolCard(Vertical, can_focus=True):
             if self.finished.hint:
                 parts.append(Text(clean(self.finished.hint), style="dim"))
         return Group(*parts)
-
-
-def arguments_in_brief(arguments: Mapping[str, object]) -> str:
-    """Write arguments on one line, cut to what fits; those that are empty are left out."""
-    given = ", ".join(
-        f"{clean(name)}={as_json(value)}"
-        for name, value in arguments.items()
-        if value not in ("", None, [], {})
-    )
-    return given if len(given) <= SHOWN_ARGUMENTS else f"{given[: SHOWN_ARGUMENTS - 1]}…"

@@ -275,6 +275,25 @@ class ScriptedAssistant:
             )
         return self.sessions.open[session_id]
 
+    @property
+    def world(self) -> "ScriptedAssistant":
+        return self
+
+    def pipelines(self) -> Sequence[PipelineSpec]:
+        return [PIPELINE]
+
+    def recent_runs(self) -> Sequence[Run]:
+        return self.runs.list().items
+
+    def buckets(self) -> Sequence[str]:
+        return ["datasets"]
+
+    def keys(self, bucket: str) -> Sequence[str]:
+        return ["planned/schedule.csv"] if bucket == "datasets" else []
+
+    def models(self) -> Sequence[str]:
+        return ["delay"]
+
     def swarm(self) -> None:
         """Nothing needs to be built."""
 

@@ -331,3 +331,18 @@ async def test_a_key_that_opens_a_screen_does_nothing_while_one_is_open(tmp_path
 
         assert isinstance(app.screen, HelpScreen)
         assert len(app.screen_stack) == 2
+
+
+async def test_an_at_sign_offers_what_exists_and_tab_writes_its_name(tmp_path: Path) -> None:
+    async with terminal(tmp_path) as (app, pilot, assistant):
+        assistant.runs.runs[FAILED.id] = FAILED
+        await pilot.press(*"why @run")
+        await until(pilot, lambda: app.completion.display)
+        assert app.completion.first().help == "run 2e00ba12 of delay-prediction, failed"
+        await pilot.press("tab")
+        assert app.prompt.text == "why run-2e"
+
+        app.prompt.fill("show @datasets/")
+        await until(pilot, lambda: app.completion.first())
+        await pilot.press("tab")
+        assert app.prompt.text == "show datasets/planned/schedule.csv"
