@@ -5,6 +5,7 @@ modules at every call, in a process that runs one pipeline and ends.
 """
 
 import contextlib
+import json
 import logging
 import sys
 import threading
@@ -17,6 +18,7 @@ import kfp.compiler.pipeline_spec_builder as spec_builder
 from kfp import components, dsl, local
 from kfp.local import (
     executor_output_utils,
+    graph_utils,
     logging_utils,
     pipeline_orchestrator,
     subprocess_task_handler,
@@ -26,8 +28,9 @@ from kfp.local import status as kfp_status
 from kfp.local.orchestrator import enhanced_dag_orchestrator, task_executor
 
 from backends.runs_local.component import read_call, run_call
-from backends.runs_local.package import path_without_iterations
+from backends.runs_local.package import in_order, path_without_iterations
 from backends.runs_local.recording import Output
+from core.errors import RequestError
 from core.runs import ParameterValue
 
 ITEM_CHARACTERS = 40
@@ -105,6 +108,12 @@ class WatchedPipeline:
             task_dispatcher.run_single_task_implementation
         )
         subprocess_task_handler.SubprocessTaskHandler = self._handler
+        conditions = enhanced_dag_orchestrator.ConditionEvaluator
+        conditions._resolve_pipeline_channel = staticmethod(
+            _quotable(conditions._resolve_pipeline_channel)
+        )
+        logging.getLogger().addHandler(_ConditionFailures(logging.WARNING))
+        graph_utils.topological_sort_tasks = _stack_of
         # Both are swapped in and out by threads that do not know of one another.
         logging_utils.local_logger_context = contextlib.nullcontext
         logging_utils.indented_print = contextlib.nullcontext
@@ -213,6 +222,39 @@ class _Handler:
         return kfp_status.Status.SUCCESS if code == 0 else kfp_status.Status.FAILURE
 
 
+class _ConditionFailures(logging.Handler):
+    """Ends a run whose condition cannot be told, which KFP would take for false and go on."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if message.startswith("Condition evaluation failed"):
+            raise RequestError(f"A condition of the pipeline cannot be told: {message}.")
+
+
+class _Quotable(str):
+    """A text that stays one text when KFP writes it between quotes into an expression."""
+
+    __slots__ = ()
+
+    def __format__(self, form: str) -> str:
+        del form
+        plain = str(self).replace("\\", "\\\\").replace("'", "\\'")
+        return plain.replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _quotable(original: Callable[..., Any]) -> Callable[..., Any]:
+    def resolve(*place: Any) -> Any:
+        value = original(*place)
+        return _Quotable(value) if isinstance(value, str) else value
+
+    return resolve
+
+
+def _stack_of(tasks: Mapping[str, Any]) -> list[str]:
+    """Order tasks as the plan does, the last one first; KFP's own order differs by process."""
+    return list(reversed(in_order({name: task.dependent_tasks for name, task in tasks.items()})))
+
+
 def _is_importer(call: Mapping[str, Any], component: Any) -> bool:
     executor = call["executors"][component.executor_label]
     return bool(executor.WhichOneof("spec") == "importer")
@@ -235,10 +277,10 @@ def _write_numbers(output: Output) -> None:
     """Write a metrics output that has numbers but no file: without one it is never cached."""
     if output.path.exists() or not output.schema_title.endswith("Metrics"):
         return
-    import json
-
     output.path.parent.mkdir(parents=True, exist_ok=True)
-    output.path.write_text(json.dumps(dict(output.metadata), indent=2), encoding="utf-8")
+    output.path.write_text(
+        json.dumps(dict(output.metadata), indent=2, sort_keys=True), encoding="utf-8"
+    )
 
 
 def _item(task: Any, task_name: str) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import yaml
@@ -138,6 +138,26 @@ def path_without_iterations(path: str) -> str:
     return "/".join(_PART_OF_A_LOOP.sub("", part) for part in path.split("/"))
 
 
+def in_order(tasks: Mapping[str, Sequence[str]]) -> Sequence[str]:
+    """Return the tasks of a graph in the one order in which they are run.
+
+    Args:
+        tasks: By name, the names of the tasks to wait for; names that are not here are no matter.
+
+    Raises:
+        RequestError: The tasks wait for one another in a circle.
+    """
+    ordered: list[str] = []
+    waiting = sorted(tasks)
+    while waiting:
+        ready = [name for name in waiting if not set(tasks[name]) & set(waiting)]
+        if not ready:
+            raise RequestError("The pipeline's tasks wait for one another in a circle.")
+        ordered += ready
+        waiting = [name for name in waiting if name not in ready]
+    return ordered
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Leaf:
     path: str
@@ -159,7 +179,7 @@ def _walk(
             whose inputs are the parameters themselves.
     """
     tasks = component.dag.tasks if component.dag else {}
-    for name in _in_order(tasks):
+    for name in in_order({name: task.dependent_tasks for name, task in tasks.items()}):
         task = tasks[name]
         below = f"{path}/{name}" if path else name
         inputs = {
@@ -179,21 +199,3 @@ def _walk(
             object=inputs.get(uri, ""),
             schema_title=importer.type_schema.schema_title if importer else "",
         )
-
-
-def _in_order(tasks: Mapping[str, _Task]) -> list[str]:
-    ordered: list[str] = []
-    waiting = list(tasks)
-    while waiting:
-        ready = [
-            name
-            for name in waiting
-            if all(
-                before in ordered or before not in tasks for before in tasks[name].dependent_tasks
-            )
-        ]
-        if not ready:
-            raise RequestError("The pipeline's tasks wait for one another in a circle.")
-        ordered += ready
-        waiting = [name for name in waiting if name not in ready]
-    return ordered

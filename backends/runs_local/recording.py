@@ -1,6 +1,7 @@
 """Keeping what the tasks of a run made: objects in the store, rows in the history."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -83,13 +84,13 @@ def store_output(
 
 
 def measured(output: Output) -> dict[str, float]:
-    """Return the numbers of a metrics output."""
+    """Return the numbers of a metrics output; what is not a number is left out."""
     if kind_of_schema(output.schema_title) is not ArtifactKind.METRICS:
         return {}
     return {
         name: float(value)
         for name, value in output.metadata.items()
-        if isinstance(value, int | float) and not isinstance(value, bool)
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     }
 
 

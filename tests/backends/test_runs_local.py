@@ -1,5 +1,8 @@
 """Runs on one machine: started, watched, explained."""
 
+import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,17 @@ from backends.runs_local import LocalRuns
 from backends.store_folder import FolderStore
 from core.errors import NotFoundError, RequestError, UnavailableError
 from core.runs import ArtifactKind, Run, RunQuery, RunState, TaskState
+
+_ASSISTANT = """
+import pickle, sys
+from pathlib import Path
+from backends.runs_local import LocalRuns
+from backends.store_folder import FolderStore
+
+home, pipeline = pickle.loads(Path(sys.argv[1]).read_bytes())
+runs = LocalRuns(home=home, store=FolderStore(Path(sys.argv[2])), workers=1)
+print(runs.start(pipeline, {}).id)
+"""
 
 
 @pytest.fixture
@@ -255,6 +269,35 @@ def test_tasks_are_forked_from_a_parent_with_one_thread(store: FolderStore, tmp_
     runs.cancel(started.id)
 
 
+def test_a_quote_in_a_value_does_not_change_a_branch(runs: LocalRuns, tmp_path: Path) -> None:
+    branching = compiled(tiny_pipelines.branching, tmp_path)
+    run = ended(runs, runs.start(branching, {"word": "it's' or 'plain"}).id)
+    assert (run.state, run.reason) == (RunState.SUCCEEDED, "")
+    assert _states(run) == {"say": TaskState.SKIPPED, "say-2": TaskState.SUCCEEDED}
+
+
+def test_a_task_that_needs_a_container_says_so(runs: LocalRuns, tmp_path: Path) -> None:
+    run = ended(runs, runs.start(compiled(tiny_pipelines.containing, tmp_path), {}).id)
+    assert run.state is RunState.FAILED
+    assert run.reason.startswith("This task needs a container")
+
+
+def test_a_run_outlives_the_assistant_that_started_it(runs: LocalRuns, tmp_path: Path) -> None:
+    path = tmp_path / "run.pickle"
+    path.write_bytes(pickle.dumps((tmp_path / "home", compiled(tiny_pipelines.breaking, tmp_path))))
+    assistant = subprocess.run(
+        [sys.executable, "-c", _ASSISTANT, str(path), str(tmp_path / "objects")],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert (
+        ended(runs, assistant.stdout.strip()).reason
+        == "The table has no column 'borough'. Check the file."
+    )
+
+
 def _wait_until_asleep(runs: LocalRuns, run: Run) -> None:
     next(now for now in looks(runs, run.id) if runs.logs(now.id, "sleep").lines == ("asleep",))
 
@@ -268,7 +311,7 @@ def _worker_of(run_id: str, tmp_path: Path) -> psutil.Process:
     (worker,) = (
         process
         for process in psutil.Process().children()
-        if "backends.runs_local" in process.cmdline() and process.cwd() == home
+        if _works(process) and "backends.runs_local" in process.cmdline() and process.cwd() == home
     )
     return worker
 

@@ -196,3 +196,21 @@ def fail_once(marker: str) -> None:
 @dsl.pipeline(name="retrying")
 def retrying(marker: str):
     fail_once(marker=marker).set_retry(num_retries=1, backoff_duration="0s")
+
+
+@dsl.pipeline(name="branching")
+def branching(word: str):
+    with dsl.If(word == "plain"):
+        say(text="as plain")
+    with dsl.Else():
+        say(text="as other")
+
+
+@dsl.container_component
+def shell():
+    return dsl.ContainerSpec(image="alpine", command=["echo", "hello"])
+
+
+@dsl.pipeline(name="containing")
+def containing():
+    shell()
