@@ -322,12 +322,12 @@ FAILED = run_value(
 )
 
 
-ATTEMPTS = 300
+ATTEMPTS = 1000
 
 
-async def until(pilot: Pilot[None], holds: Callable[[], object]) -> None:
+async def until(pilot: Pilot[None], holds: Callable[[], object], attempts: int = ATTEMPTS) -> None:
     """Let the terminal work until something holds."""
-    for _ in range(ATTEMPTS):
+    for _ in range(attempts):
         if holds():
             return
         await pilot.pause(0.01)
