@@ -10,7 +10,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AnyMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tools import BaseTool, StructuredTool, ToolException
+from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.errors import GraphRecursionError
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
@@ -19,7 +19,7 @@ from agents.events import HandOff
 from agents.focus import focus_after
 from agents.results import as_text, fence
 from agents.specialists import Specialist, prompt
-from agents.toolbox import Tool, Toolbox
+from agents.toolbox import RejectedError, Tool, Toolbox
 from agents.turn import current_turn
 from core.errors import AssistantError
 from core.focus import Focus
@@ -143,7 +143,7 @@ class Swarm:
             try:
                 value = await self._toolbox.call(tool.name, arguments, turn.caller(agent))
             except AssistantError as error:
-                raise ToolException(str(error)) from error
+                return _explained(error), error
             if run_id := getattr(value, "id", "") if tool.name in _WATCHED else "":
                 turn.watches.append(Watch(run_id=run_id, asked=tool.name == "watch_run"))
             text = as_text(value, limit)
@@ -157,7 +157,6 @@ class Swarm:
             args_schema={"type": "object", **schema},
             coroutine=call,
             response_format="content_and_artifact",
-            handle_tool_error=True,
         )
 
     @staticmethod
@@ -207,19 +206,22 @@ def _end_when_answered(state: AgentState[Any], runtime: Runtime[Any]) -> dict[st
     return {"jump_to": "end"}
 
 
+def _explained(error: AssistantError) -> str:
+    """Return an error as a model reads it."""
+    never_again = " Do not propose this call again." if isinstance(error, RejectedError) else ""
+    return f"{error}{never_again}"
+
+
 def _record(messages: Sequence[BaseMessage]) -> dict[str, Any]:
     """Return what a specialist did, as plain data that a conversation can keep."""
-    focus = Focus()
-    rejected = False
-    for message in messages:
-        if isinstance(message, ToolMessage) and message.status == "error":
-            rejected = rejected or "rejected" in str(message.content)
-        elif isinstance(message, ToolMessage) and message.artifact is not None:
-            _, latest = message.artifact
-            focus = Focus(**{**asdict(focus), **{k: v for k, v in asdict(latest).items() if v}})
-    failed = isinstance(last := _last_tool(messages), ToolMessage) and last.status == "error"
-    return {"focus": asdict(focus), "failed": failed, "rejected": rejected}
-
-
-def _last_tool(messages: Sequence[BaseMessage]) -> BaseMessage | None:
-    return next((m for m in reversed(messages) if isinstance(m, ToolMessage)), None)
+    focus: dict[str, str] = {}
+    outcomes = [m.artifact for m in messages if isinstance(m, ToolMessage) and m.artifact]
+    for outcome in outcomes:
+        if not isinstance(outcome, AssistantError):
+            _, latest = outcome
+            focus |= {name: value for name, value in asdict(latest).items() if value}
+    return {
+        "focus": focus,
+        "failed": bool(outcomes) and isinstance(outcomes[-1], AssistantError),
+        "rejected": any(isinstance(outcome, RejectedError) for outcome in outcomes),
+    }

@@ -31,6 +31,10 @@ MAXIMUM_EDITS = 5
 """How often one card comes back after an edit that cannot be used."""
 
 
+class RejectedError(RequestError):
+    """The person said no; what hangs on the call is dropped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A function an agent may call; its name, docstring and signature are the contract."""
@@ -208,10 +212,7 @@ class Toolbox:
             if decision.answer is Answer.REJECT:
                 self._tell(caller, card, "reject")
                 word = f" They said: {decision.word}" if decision.word else ""
-                raise RequestError(
-                    f"The person rejected {tool.name}; nothing was changed.{word}",
-                    hint="Do not propose the same call again.",
-                )
+                raise RejectedError(f"{tool.name} was rejected; nothing was changed.{word}")
             if decision.arguments is None or _plain(decision.arguments) == card.arguments:
                 self._tell(caller, card, "edit" if edited else "allow")
                 return values

@@ -13,9 +13,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from core.errors import SettingsError
+from core.errors import SettingsError, closest
 
 SETTINGS_FILE = "mlops-swarm.toml"
+PREFIX = "MLOPS_SWARM_"
 
 
 class _Part(BaseModel):
@@ -64,7 +65,7 @@ class Settings(BaseSettings):
     """All settings; with none given, everything works on this machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix="MLOPS_SWARM_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         extra="forbid",
         frozen=True,
@@ -102,6 +103,7 @@ def read_settings(**arguments: Any) -> Settings:
     Raises:
         SettingsError: A setting is unknown or has an impossible value.
     """
+    _check_variables()
     given = {name: value for name, value in arguments.items() if value is not None}
     try:
         return Settings(**given)
@@ -118,3 +120,15 @@ def read_settings(**arguments: Any) -> Settings:
         raise SettingsError(
             f"{SETTINGS_FILE} cannot be read: {error}.", hint="Mend the file or move it away."
         ) from error
+
+
+def _check_variables() -> None:
+    """Refuse a variable of ours that names no setting; pydantic would pass it over in silence."""
+    for variable in os.environ:
+        name, _, _ = variable.removeprefix(PREFIX).partition("__")
+        if variable.startswith(PREFIX) and name.casefold() not in Settings.model_fields:
+            near = closest(name, Settings.model_fields) or sorted(Settings.model_fields)
+            raise SettingsError(
+                f"The variable {variable} names no setting.",
+                hint=f"The closest: {', '.join(PREFIX + field.upper() for field in near)}.",
+            )

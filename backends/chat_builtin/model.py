@@ -17,6 +17,7 @@ from pydantic import PrivateAttr
 from backends.chat_builtin.answers import write_answer
 from backends.chat_builtin.conversation import Conversation, read_conversation
 from backends.chat_builtin.understanding import Call, Question, Remark, Understanding
+from core.errors import AssistantError
 from core.focus import Focus
 
 FOLLOW_UP = "follow_up"
@@ -113,8 +114,8 @@ class BuiltinChatModel(BaseChatModel):
         last = messages[-1]
         request = next(str(m.text) for m in reversed(messages) if isinstance(m, HumanMessage))
         if isinstance(last, ToolMessage):
-            if last.status == "error" or last.artifact is None:
-                return AIMessage(str(last.text))
+            if last.artifact is None or isinstance(last.artifact, AssistantError):
+                return AIMessage(str(last.artifact or last.text))
             value, _ = last.artifact
             return AIMessage(write_answer(value, str(last.name), request))
         understood = self._understanding.read(request, Focus(), among=names)

@@ -131,7 +131,7 @@ async def test_a_rejected_run_is_not_started_and_what_hung_on_it_is_dropped(
     assert session.waiting() == []
     finished = events[-1]
     assert isinstance(finished, TurnFinished)
-    assert "rejected start_run; nothing was changed" in finished.answer
+    assert "start_run was rejected; nothing was changed" in finished.answer
 
 
 @pytest.mark.parametrize(
