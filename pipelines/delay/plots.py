@@ -23,7 +23,7 @@ CURVE_POINTS = 60
 SHOWN_FEATURES = 15
 CALIBRATION_BINS = 10
 COLOURS = ("#2f6fb0", "#d9822b", "#3a9d6b", "#b8485f", "#7d5ba6", "#8a6d3b", "#5f7f95", "#c2a83e")
-# The widest series keep apart where colours repeat.
+# Series keep apart where colours repeat.
 LINE_STYLES = ("-", "--", ":")
 
 
@@ -157,7 +157,7 @@ def _bars(chart: Chart, axes: Axes) -> None:
     axes.invert_yaxis()
     axes.set_xlabel(chart.y_label)
     if len(chart.series) > 1:
-        axes.legend(loc="lower right", fontsize=8)
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, -0.22), ncols=2, fontsize=8)
 
 
 def _heatmap(chart: Chart, axes: Axes) -> None:
@@ -181,7 +181,7 @@ def _lines(chart: Chart, axes: Axes) -> None:
             label=series.name,
             color="#999999" if reference else COLOURS[number % len(COLOURS)],
             linestyle="--" if reference else LINE_STYLES[number // len(COLOURS)],
-            marker="o" if len(series.x) <= CALIBRATION_BINS and not reference else "",
+            marker="o" if len(chart.series) == 2 and not reference else "",
         )
     axes.set_xlabel(chart.x_label)
     axes.set_ylabel(chart.y_label)

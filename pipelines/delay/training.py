@@ -162,7 +162,8 @@ def _classifier(algorithm: str, seed: int) -> BaseEstimator:
         "DecisionTree": DecisionTreeClassifier(random_state=seed),
         "RandomForest": RandomForestClassifier(random_state=seed),
         "SVC": SVC(random_state=seed),
-        "KNN": KNeighborsClassifier(),
+        # Its search trees would be one more kind of object to trust in a model file.
+        "KNN": KNeighborsClassifier(algorithm="brute"),
         "GradientBoosting": GradientBoostingClassifier(random_state=seed),
         "AdaBoost": AdaBoostClassifier(random_state=seed),
         "MLP": MLPClassifier(max_iter=300, early_stopping=True, random_state=seed),

@@ -75,6 +75,20 @@ def test_every_model_is_tuned_and_reads_back_unchanged(
     assert 0.4 < tuned.summary.accuracy < 0.9
 
 
+@pytest.mark.parametrize("algorithm", list(training.GRIDS))
+def test_every_model_of_a_simulated_table_reads_back_too(
+    algorithm: str, simulated_file: Path, tmp_path: Path
+) -> None:
+    prepared = features.prepare(data.validate(data.read_table(simulated_file)))
+    tuned = training.search(prepared, algorithm, folds=2, split="random", seed=3)
+    path = tmp_path / "model.skops"
+    training.store(tuned.model, path)
+    assert np.array_equal(
+        training.probabilities(tuned.model, prepared),
+        training.probabilities(training.load(path), prepared),
+    )
+
+
 def test_a_model_file_with_other_types_is_refused(tmp_path: Path) -> None:
     import skops.io
     from sklearn.preprocessing import FunctionTransformer
