@@ -57,8 +57,13 @@ def _subgroup(scores: SubgroupScores) -> dict[str, float]:
 
 
 def _gate(evaluation: Evaluation) -> str:
-    passed = "passed and may be registered" if evaluation.gate.passed else "not registered"
-    return f"The gate: {passed}. {' '.join(evaluation.gate.reasons)}"
+    told = [reason for reason in evaluation.gate.reasons if reason != evaluation.verdict]
+    passed = (
+        "It passed the gate, so it is registered as a version of `delay`."
+        if evaluation.gate.passed
+        else "It did not pass the gate, so it is not registered."
+    )
+    return f"{passed} {' '.join(told)}"
 
 
 def _split(split: SplitDescription) -> str:

@@ -70,12 +70,13 @@ async def _turns(assistant: Assistant, text: str, asking: Asking) -> int:
     async with contextlib.aclosing(session.ask(text, approve)) as events:
         async for event in events:
             code = max(code, _show(event, asking))
+    shown = ""
     while asking.wait and session.waiting():
         async with contextlib.aclosing(session.ended(approve)) as events:
             async for event in events:
                 code = max(code, _show(event, asking))
         if session.waiting():
-            _show_progress(assistant, session, asking)
+            shown = _show_progress(assistant, session, shown)
             await asyncio.sleep(POLL_SECONDS)
     if not asking.as_json:
         progress().print(f"session {session.id}", style="dim")
@@ -111,19 +112,21 @@ def _show_to_person(event: Event) -> None:
             out.print(Markdown(answer) if out.is_terminal else answer, markup=False)
 
 
-def _show_progress(assistant: Assistant, session: Session, asking: Asking) -> None:
-    if asking.as_json or not sys.stderr.isatty():
-        return
+def _show_progress(assistant: Assistant, session: Session, shown: str) -> str:
+    """Write where the run stands to stderr, when that changed; a terminal gets one live line."""
     run = assistant.runs.get(session.waiting()[0].run_id)
-    _clear_progress()
-    sys.stderr.write(_progress_line(run))
-    sys.stderr.flush()
+    line = _progress_line(run)
+    if line != shown:
+        _clear_progress()
+        sys.stderr.write(line if sys.stderr.isatty() else f"{line}\n")
+        sys.stderr.flush()
+    return line
 
 
 def _progress_line(run: Run) -> str:
     done = sum(task.seconds is not None for task in run.tasks)
     busy = [task.name for task in run.tasks if task.state is TaskState.RUNNING]
-    return f"{run.id} {run.state}: {done} tasks done; now {', '.join(busy) or '…'}"[:110]
+    return f"  {run.id} {run.state}: {done} tasks done; now {', '.join(busy) or '…'}"[:110]
 
 
 def _clear_progress() -> None:
