@@ -134,7 +134,8 @@ class FolderStore:
             )
 
     def _bucket(self, name: str) -> Bucket:
-        files = [os.lstat(self.root / name / key) for key in _keys(self.root / name, "")]
+        paths = (self.root / name / key for key in _keys(self.root / name, ""))
+        files = [file for path in paths if (file := _file_at(path)) is not None]
         newest = max((file.st_mtime for file in files), default=None)
         return Bucket(
             name=name,
@@ -181,14 +182,17 @@ class FolderStore:
     def _known(self, bucket: str, key: str) -> StoredObject | None:
         """Describe an object, reading it only where its file changed behind the index."""
         path = self.root / bucket / key
-        try:
-            file = os.lstat(path)
-        except FileNotFoundError:
+        file = _file_at(path)
+        if file is None:
             return None
         entry = self._index.find(bucket, key)
         if entry is None or not entry.describes(file):
             tags = dict(entry.tags) if entry is not None else {}
-            entry = Entry.of_file(file, _sha256(path), content_type_of(key), tags)
+            try:
+                etag = _sha256(path)
+            except FileNotFoundError:
+                return None
+            entry = Entry.of_file(file, etag, content_type_of(key), tags)
             self._index.remember_if_possible(bucket, key, entry)
         return _described(bucket, key, entry)
 
@@ -277,6 +281,14 @@ def _blocks(data: bytes | Path) -> Iterator[bytes]:
     with data.open("rb") as source:
         while block := source.read(BLOCK_BYTES):
             yield block
+
+
+def _file_at(path: Path) -> os.stat_result | None:
+    """Describe a file, unless somebody deleted it a moment ago."""
+    try:
+        return os.lstat(path)
+    except FileNotFoundError:
+        return None
 
 
 def _without_links(path: str, flags: int) -> int:

@@ -1,5 +1,6 @@
 """One task of a run, in a process forked from a parent that has the heavy imports done."""
 
+import importlib
 import importlib.metadata
 import json
 import logging
@@ -88,12 +89,14 @@ def prepare_parent(preload: Sequence[str]) -> None:
 
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__, "kfp.dsl.executor_main", *preload])
-    # KFP imports only what a component needs where this is set, as in its own containers.
+    # KFP imports only what a component needs where this is set, as in its own containers. The
+    # worker needs more than that, but not the client for clusters, which costs a second.
     os.environ["_KFP_RUNTIME"] = "true"  # noqa: TID251  # written for the parent, never read
     try:
         forkserver.ensure_running()
+        importlib.import_module("kfp")
     finally:
-        del os.environ["_KFP_RUNTIME"]  # noqa: TID251  # the worker itself needs all of KFP
+        del os.environ["_KFP_RUNTIME"]  # noqa: TID251  # the rest of KFP is imported in full
 
 
 def run_call(call: ComponentCall) -> int:

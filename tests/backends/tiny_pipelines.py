@@ -149,8 +149,6 @@ def break_off(how: str) -> None:
 
     if how == "sentence":
         raise RequestError("The table has no column 'borough'.", hint="Check the file.")
-    if how == "bug":
-        raise KeyError("borough")
     if how == "signal":
         os.kill(os.getpid(), signal.SIGKILL)
     os._exit(3)
