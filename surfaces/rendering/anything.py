@@ -81,16 +81,22 @@ def table(*columns: str, numbers: Sequence[str] = ()) -> Table:
     return grid
 
 
-def facts(values: Mapping[str, object], *, skip_empty: bool = True) -> Table:
-    """Return names and values side by side; a value that has a look of its own keeps it."""
+def facts(values: Mapping[str, object], *, as_written: bool = False) -> Table:
+    """Return names and values side by side; a value that has a look of its own keeps it.
+
+    Args:
+        values: By name; what is empty is left out.
+        as_written: Whether names are shown to be typed again, and so keep their underscores.
+    """
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in values.items():
-        if skip_empty and (value is None or value == "" or value == () or value == {}):
+        if value is None or value == "" or value == () or value == {}:
             continue
         shown = value if isinstance(value, Text | Table | Group) else _nested(value)
-        grid.add_row(Text(clean(name).replace("_", " ")), shown)
+        label = clean(name) if as_written else clean(name).replace("_", " ")
+        grid.add_row(Text(label), shown)
     return grid
 
 

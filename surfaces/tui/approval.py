@@ -162,7 +162,8 @@ class ApprovalView(Vertical, can_focus=True):
         named = (line.partition(" = ") for line in given.splitlines())
         parts: list[RenderableType] = []
         if given:
-            parts += [Text(""), facts({name: Text(value) for name, _, value in named})]
+            values = {name: Text(value) for name, _, value in named}
+            parts += [Text(""), facts(values, as_written=True)]
         if empty:
             parts.append(Text(f"left empty: {', '.join(empty)}", style="dim"))
         if card.details:
@@ -179,6 +180,7 @@ class ApprovalView(Vertical, can_focus=True):
         self._keys.display = True
         if self.open:
             self.focus()
+            self.call_after_refresh(self._keys.scroll_visible, animate=False)
 
     @property
     def listens(self) -> bool:

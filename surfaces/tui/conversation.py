@@ -201,7 +201,8 @@ class ConversationApp(App[None]):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Go on when something in the background ends, however it ends."""
         worker, state = event.worker, event.state
-        if state in {WorkerState.PENDING, WorkerState.RUNNING}:
+        if state in {WorkerState.PENDING, WorkerState.RUNNING} or not self.transcript.is_attached:
+            # On leaving, workers end after the widgets that would tell of it.
             return
         failed = worker.error if state is WorkerState.ERROR else None
         if worker.group == "assembly":

@@ -42,7 +42,7 @@ def _progress(assistant: "Assistant", run: Run) -> RunProgress:
     wanted = TaskState.FAILED if run.state is RunState.FAILED else TaskState.RUNNING
     seconds = run.seconds
     if seconds is None and run.started_at is not None and not run.state.ended:
-        seconds = max(0.0, (datetime.now(UTC) - run.started_at).total_seconds())
+        seconds = max(0, round((datetime.now(UTC) - run.started_at).total_seconds()))
     return RunProgress(
         run=run,
         done=sum(task.state not in {TaskState.PENDING, TaskState.RUNNING} for task in run.tasks),

@@ -90,12 +90,12 @@ def drawn(progress: RunProgress) -> Text:
 
     run = progress.run
     text = Text.assemble((clean(run.name), "bold"), "  ", state(run.state))
-    if progress.seconds is not None:
-        text.append(f"  {duration(progress.seconds)}", style="dim")
+    took = f", {duration(progress.seconds)}" if progress.seconds is not None else ""
     if run.state.ended:
-        text.append(f"\n{clean(run.pipeline)}, {moment(run.started_at or run.created_at)}", "dim")
+        began = moment(run.started_at or run.created_at)
+        text.append(f"\n{clean(run.pipeline)}, {began}{took}", "dim")
     else:
-        text.append("\n").append_text(bar(progress.done, progress.total))
+        text.append("\n").append_text(bar(progress.done, progress.total)).append(took, "dim")
     if progress.current:
         colour = "red" if run.state is RunState.FAILED else "cyan"
         text.append(f"\n{clean(', '.join(progress.current))}", style=colour)

@@ -30,6 +30,7 @@ class ToolCard(Vertical, can_focus=True):
         self.started = started
         self.finished: ToolFinished | None = None
         self._asked_to_unfold = unfolded
+        self._rejected = False
         self._head = Static(self._headline(), classes="head")
         self._body = Static(self._result(), classes="body")
 
@@ -43,9 +44,13 @@ class ToolCard(Vertical, can_focus=True):
         """Show what came of the call; pictures and problems open by themselves."""
         self.finished = finished
         self.add_class("-ok" if finished.ok else "-failed")
-        opens = not finished.ok or isinstance(finished.value, Plot | Chart)
-        self.set_class(not (opens or self._asked_to_unfold), "-folded")
+        opens = not finished.ok or isinstance(finished.value, Plot | Chart) or self._asked_to_unfold
+        self.set_class(self._rejected or not opens, "-folded")
         self._draw()
+
+    def reject(self) -> None:
+        """Say that the person did not allow the call; what the model is told of it stays folded."""
+        self._rejected = True
 
     def stop(self) -> None:
         """Say that the call was given up."""
@@ -81,7 +86,8 @@ class ToolCard(Vertical, can_focus=True):
         if given:
             head.append(f"  {given}")
         if self.finished is not None:
-            said = headline(self.finished.value) if self.finished.ok else "failed"
+            failed = "rejected" if self._rejected else "failed"
+            said = headline(self.finished.value) if self.finished.ok else failed
             head.append(f"  {said}" if said else "", style=colour)
             head.append(f"  {duration(self.finished.seconds)}", style="dim")
         return head

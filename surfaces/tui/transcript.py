@@ -97,6 +97,9 @@ class Transcript(VerticalScroll, can_focus=False):
 
     @show.register
     def _approval_decided(self, event: ApprovalDecided) -> None:
+        card = self._cards.get(event.call_id)
+        if card is not None and event.decision == "reject":
+            card.reject()
         self._settle(event.call_id, event.decision)
 
     @show.register

@@ -216,29 +216,72 @@ class ScriptedSession:
         return "done"
 
 
-async def play_demo(session: ScriptedSession, text: str, approve: Approver, say: Say) -> None:
-    """Answer by the first word: `list`, `start`, `wait`, `break`, `later` or anything else."""
-    word = text.split()[0]
-    if word == "wait":
-        say(TextArrived(text="Thinking", agent="swarm", message_id="w"))
-        await asyncio.Event().wait()
-    if word == "break":
-        raise ZeroDivisionError("a bug")
-    if word == "fail":
-        raise NotFoundError("No run is called 'x'.", hint="The closest: run-10.")
-    if word == "list":
-        say(HandOff(agent="pipelines", request="List the runs."))
-        await session.call("list_runs", approve, say, limit=5)
-    if word == "later":
-        await session.go_on.wait()
-    if word in {"start", "later"}:
-        outcome = await session.call(
-            "start_run", approve, say, pipeline=PIPELINE.name, parameters={"folds": 5}
+async def wait(session: ScriptedSession, approve: Approver, say: Say) -> None:
+    del session, approve
+    say(TextArrived(text="Thinking", agent="swarm", message_id="w"))
+    await asyncio.Event().wait()
+
+
+async def break_down(session: ScriptedSession, approve: Approver, say: Say) -> None:
+    del session, approve, say
+    raise ZeroDivisionError("a bug")
+
+
+async def fail(session: ScriptedSession, approve: Approver, say: Say) -> None:
+    del session, approve, say
+    raise NotFoundError("No run is called 'x'.", hint="The closest: run-10.")
+
+
+async def list_runs(session: ScriptedSession, approve: Approver, say: Say) -> None:
+    say(HandOff(agent="pipelines", request="List the runs."))
+    await session.call("list_runs", approve, say, limit=5)
+    answer(session, say)
+
+
+async def start(session: ScriptedSession, approve: Approver, say: Say) -> None:
+    outcome = await session.call(
+        "start_run", approve, say, pipeline=PIPELINE.name, parameters={"folds": 5}
+    )
+    say(TextArrived(text=outcome, agent="pipelines", message_id=f"s{len(session.kept)}"))
+
+
+async def start_later(session: ScriptedSession, approve: Approver, say: Say) -> None:
+    await session.go_on.wait()
+    await start(session, approve, say)
+
+
+async def start_both(session: ScriptedSession, approve: Approver, say: Say) -> None:
+    await asyncio.gather(
+        *(
+            session.call("start_run", approve, say, pipeline=PIPELINE.name, parameters=given)
+            for given in ({"folds": 2}, {"folds": 3})
         )
-        say(TextArrived(text=outcome, agent="pipelines", message_id=f"s{len(session.kept)}"))
-        return
+    )
+
+
+def answer(session: ScriptedSession, say: Say) -> None:
     for piece in ("Here ", "are **two** ", "runs."):
         say(TextArrived(text=piece, agent="pipelines", message_id=f"a{len(session.kept)}"))
+
+
+TURNS = {
+    "wait": wait,
+    "break": break_down,
+    "fail": fail,
+    "list": list_runs,
+    "start": start,
+    "later": start_later,
+    "both": start_both,
+}
+
+
+async def play_demo(session: ScriptedSession, text: str, approve: Approver, say: Say) -> None:
+    """Take the turn that the first word names; answer at once to anything else."""
+    turn = TURNS.get(text.split()[0])
+    if turn is None:
+        answer(session, say)
+    else:
+        await turn(session, approve, say)
 
 
 class KeptSessions:

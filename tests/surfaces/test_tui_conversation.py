@@ -14,7 +14,7 @@ from textual.events import Key
 
 from agents.events import RunEnded
 from core.errors import SettingsError, UnavailableError
-from core.settings import Settings
+from core.settings import OpenAIChat, Settings
 from surfaces.tui.app import SwarmApp
 from surfaces.tui.help_screen import HelpScreen, help_lines
 from surfaces.tui.log_screen import LogScreen
@@ -346,3 +346,31 @@ async def test_an_at_sign_offers_what_exists_and_tab_writes_its_name(tmp_path: P
         await until(pilot, lambda: app.completion.first())
         await pilot.press("tab")
         assert app.prompt.text == "show datasets/planned/schedule.csv"
+
+
+async def test_esc_stops_a_turn_that_follows_a_run_and_watching_goes_on(tmp_path: Path) -> None:
+    async with terminal(tmp_path) as (app, pilot, _):
+        app.session.endings.put_nowait(RunEnded(run=FAILED, request="say why"))
+        await until(pilot, lambda: app.status.activity == "following up, Esc stops")
+        assert "You asked: say why" in remarks(app)
+
+        await pilot.press("escape")
+        assert app.status.activity == ""
+
+        app.session.endings.put_nowait(RunEnded(run=FAILED))
+        await until(pilot, lambda: remarks(app).count("Run run-2e") == 2)
+
+
+async def test_read_only_and_the_chosen_model_are_said_in_the_status_bar(tmp_path: Path) -> None:
+    chat = OpenAIChat(kind="openai", model="small-model")
+    settings = Settings(home=tmp_path, read_only=True, chat=chat)
+    assistant = ScriptedAssistant(settings)
+    app = SwarmApp(lambda: settings, lambda _: assistant)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.session is not None)
+        await pilot.pause()
+
+        assert "read-only · small-model · conversation s1" in str(app.status.render())
+        assert app.completion.first() is None
+        await pilot.press(*"/start")
+        assert app.completion.first() is None
