@@ -26,7 +26,12 @@ _AFTER_THE_END = frozenset(
     "read_metrics show_plot list_artifacts describe_run list_models describe_model predict_delay"
     " read_logs compare_runs diagnose_run preview_object".split()
 )
-"""Tools that have something to say about a run only once it has ended."""
+"""Tools that, after a run was started in the same message, are about how it ended."""
+_ABOUT_ANY_STATE = frozenset(
+    "list_artifacts describe_run list_models describe_model predict_delay read_logs"
+    " preview_object".split()
+)
+"""Those of them that have something to say about a run that is under way."""
 
 
 class BuiltinChatModel(BaseChatModel):
@@ -87,22 +92,23 @@ class BuiltinChatModel(BaseChatModel):
             return _ask(understood.text, state.request)
         if isinstance(understood, Remark):
             return AIMessage(understood.text)
-        if self._must_wait(state, understood):
-            return self._follow_up(state, " and ".join(remaining))
+        if run := self._waits_for(state, understood):
+            return _follow_up(run, " and ".join(remaining))
         return self._hand_off(_explicit(understood), understood.tool, more=len(remaining) > 1)
 
-    def _must_wait(self, state: Conversation, call: Call) -> bool:
-        """Tell whether a step hangs on the end of a run that this turn started."""
-        started = state.handed_off > 0 and state.focus.tool in {"start_run", "watch_run"}
-        about_it = call.arguments.get("run", state.focus.run) in {
-            state.focus.run,
-            "latest succeeded",
-        }
-        return started and call.tool in _AFTER_THE_END and about_it
-
-    def _follow_up(self, state: Conversation, request: str) -> AIMessage:
-        arguments = {"run": state.focus.run, "request": request}
-        return AIMessage("", tool_calls=[_call(FOLLOW_UP, arguments)])
+    def _waits_for(self, state: Conversation, call: Call) -> str:
+        """Return the run that must end before a step can be answered; empty when none must."""
+        if call.tool not in _AFTER_THE_END:
+            return ""
+        named = str(call.arguments.get("run", ""))
+        if state.handed_off and state.focus.tool in {"start_run", "watch_run"}:
+            named = named if named not in {"", "latest", "latest succeeded"} else state.focus.run
+        elif call.tool in _ABOUT_ANY_STATE:
+            return ""
+        for run in self._understanding.world.recent_runs():
+            if named in {run.id, run.name, "latest"}:
+                return "" if run.state.ended else run.id
+        return ""
 
     def _hand_off(self, request: str, tool: str, *, more: bool) -> AIMessage:
         return AIMessage(
@@ -126,6 +132,10 @@ class BuiltinChatModel(BaseChatModel):
 
 def _call(name: str, arguments: dict[str, Any]) -> ToolCall:
     return ToolCall(name=name, args=arguments, id=f"call_{uuid.uuid4().hex[:12]}")
+
+
+def _follow_up(run: str, request: str) -> AIMessage:
+    return AIMessage("", tool_calls=[_call(FOLLOW_UP, {"run": run, "request": request})])
 
 
 def _ask(question: str, about: str) -> AIMessage:

@@ -121,6 +121,20 @@ async def test_a_request_that_hangs_on_a_run_is_answered_when_it_ends_even_after
     assert [turn.question for turn in restarted.history()][-1] == "tell me which is best"
 
 
+async def test_what_a_running_run_cannot_tell_yet_is_answered_when_it_ends(
+    assistant: Assistant,
+) -> None:
+    session = assistant.session()
+    await tell(session, f"run the delay one {SMALL}")
+
+    answer, value = await tell(session, "which model won")
+    assert value is None
+    assert "which model won" in answer
+
+    _, answer = await until_followed_up(session)
+    assert "won run" in answer
+
+
 async def test_a_rejected_run_is_not_started_and_what_hung_on_it_is_dropped(
     assistant: Assistant,
 ) -> None:
