@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
@@ -99,12 +99,18 @@ def prepare_parent(preload: Sequence[str]) -> None:
         del os.environ["_KFP_RUNTIME"]  # noqa: TID251  # the rest of KFP is imported in full
 
 
-def run_call(call: ComponentCall) -> int:
-    """Run a component to its end and return its exit code; negative is the signal that ended it."""
+def run_call(call: ComponentCall, when_forked: Callable[[], None]) -> int:
+    """Run a component to its end and return its exit code; negative is the signal that ended it.
+
+    Args:
+        call: What to run.
+        when_forked: Called once its process is there; the first of a run waits for the imports.
+    """
     context = multiprocessing.get_context("forkserver")
     process: ForkServerProcess = context.Process(target=_execute, args=(call,), name=TASK_PROCESS)
     with _PROCESSES:
         process.start()
+    when_forked()
     wait([process.sentinel])
     with _PROCESSES:
         process.join()

@@ -142,6 +142,14 @@ class RunHistory:
             )
             return free
 
+    def restart_clock(self, run_id: str, name: str) -> None:
+        """Count a task's time from now on: until now it waited for its turn."""
+        with self._database.changing() as db:
+            db.execute(
+                "UPDATE tasks SET started_at = ? WHERE run_id = ? AND name = ? AND state = ?",
+                (_now(), run_id, name, TaskState.RUNNING),
+            )
+
     def end_task(self, run_id: str, name: str, state: TaskState, reason: str = "") -> bool:
         """Note how a task ended; false when the run ended in the meantime."""
         with self._database.changing() as db:

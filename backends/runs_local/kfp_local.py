@@ -43,6 +43,10 @@ class Watcher(Protocol):
         """Hear that a task works now, and answer with its name and its log."""
         ...
 
+    def forked(self, task: str) -> None:
+        """Hear that the first process of a task is there, after what it had to wait for."""
+        ...
+
     def ended(self, task: str, outputs: list[Output], *, cached: bool) -> None:
         """Hear that a task succeeded."""
         ...
@@ -58,6 +62,7 @@ class _Current(threading.local):
 
     log: Path = Path()
     path: str = ""
+    task: str = ""
     attempts: int = 0
     exit_code: int | None = None
 
@@ -155,7 +160,7 @@ class WatchedPipeline:
             with self._slots:
                 task, log = self.watcher.started(path, self._items_along(resource))
                 current = self._current
-                current.log, current.path = log, call["task_name"]
+                current.log, current.path, current.task = log, call["task_name"], task
                 current.attempts, current.exit_code = 0, None
                 with self._failures_told(task):
                     outputs, status = original(**call)
@@ -207,19 +212,27 @@ class WatchedPipeline:
         self, *, image: str, full_command: list[str], pipeline_root: str, runner: Any, env_vars: Any
     ) -> "_Handler":
         del image, pipeline_root, runner
-        return _Handler(self._current, full_command, dict(env_vars or {}))
+        return _Handler(self.watcher, self._current, full_command, dict(env_vars or {}))
 
 
 class _Handler:
     """Stands where KFP would start a subprocess."""
 
-    def __init__(self, current: _Current, command: list[str], environment: dict[str, str]) -> None:
-        self._current, self._command, self._environment = current, command, environment
+    def __init__(
+        self, watcher: Watcher, current: _Current, command: list[str], environment: dict[str, str]
+    ) -> None:
+        self._watcher, self._current = watcher, current
+        self._command, self._environment = command, environment
 
     def run(self) -> Any:
-        call = read_call(self._command, self._environment, self._current.log)
-        code = self._current.exit_code = run_call(call)
+        current = self._current
+        call = read_call(self._command, self._environment, current.log)
+        code = current.exit_code = run_call(call, self._forked)
         return kfp_status.Status.SUCCESS if code == 0 else kfp_status.Status.FAILURE
+
+    def _forked(self) -> None:
+        if self._current.attempts == 1:
+            self._watcher.forked(self._current.task)
 
 
 class _ConditionFailures(logging.Handler):

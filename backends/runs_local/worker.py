@@ -89,6 +89,9 @@ class _Watch:
         task = given or name
         return task, task_log(self.job.logs, task)
 
+    def forked(self, task: str) -> None:
+        self.history.restart_clock(self.job.run_id, task)
+
     def ended(self, task: str, outputs: list[Output], *, cached: bool) -> None:
         if cached:
             self._say(task, "Nothing ran: the same task with the same inputs was done before.")
