@@ -73,15 +73,7 @@ def _work(text: str) -> dict[str, ParameterValue]:
         found["work_category"] = named[0]
     if job := _JOB.search(text):
         found["description"] = job[1].upper()
-    elif named:
-        words = (re.search(pattern, text, re.I) for pattern in _WORK)
-        found["description"] = " / ".join(_whole_word(text, w).upper() for w in words if w)
     return found
-
-
-def _whole_word(text: str, found: re.Match[str]) -> str:
-    tail = re.match(r"\w*", text[found.end() :])
-    return found[0] + (tail[0] if tail else "")
 
 
 def _times(text: str) -> dict[str, ParameterValue]:

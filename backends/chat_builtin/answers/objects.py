@@ -19,8 +19,9 @@ def _buckets(first: Bucket, page: Page[Bucket]) -> str:
 @write_list.register
 def _objects(first: StoredObject, page: Page[StoredObject]) -> str:
     head = f"{plural(page.total, 'object')} in `{first.bucket}`:\n\n"
-    rows = [(f"`{o.key}`", size(o.bytes), ago(o.modified_at)) for o in page]
-    return head + table(("key", "size", "written"), rows)
+    return head + "\n".join(
+        f"- `{o.key}` — {size(o.bytes)}, written {ago(o.modified_at)}" for o in page
+    )
 
 
 @write_list.register

@@ -1,9 +1,11 @@
 """Answers about pipelines and runs."""
 
+from posixpath import commonpath
+
 from backends.chat_builtin.answers.base import write_answer, write_list
 from backends.chat_builtin.answers.phrases import ago, duration, number, plural, size, table
 from core.paging import Page
-from core.runs import Artifact, PipelineSpec, Run, RunLogs, RunState, Task, TaskState
+from core.runs import Artifact, ArtifactKind, PipelineSpec, Run, RunLogs, RunState, Task, TaskState
 
 SHOWN_LOG_LINES = 12
 
@@ -29,9 +31,25 @@ def _run_row(run: Run) -> tuple[str, ...]:
 
 @write_list.register
 def _artifacts(first: Artifact, page: Page[Artifact]) -> str:
-    rows = [(a.kind, f"`{a.bucket}/{a.key}`", size(a.bytes), a.task) for a in page]
-    head = f"Run `{first.run_id}` made {plural(page.total, 'artifact')}:\n\n"
-    return head + table(("kind", "object", "size", "task"), rows)
+    folder = f"{first.bucket}/{commonpath([artifact.key for artifact in page])}"
+    if len(page) == 1:
+        folder = folder.rpartition("/")[0]
+    lines = [
+        f"- `{f'{a.bucket}/{a.key}'.removeprefix(f'{folder}/')}` — {a.kind}, {size(a.bytes)}"
+        for a in sorted(page, key=lambda artifact: _ORDER.index(artifact.kind))
+    ]
+    head = f"Run `{first.run_id}` made {plural(page.total, 'artifact')} in `{folder}`:\n\n"
+    return head + "\n".join(lines)
+
+
+_ORDER = (
+    ArtifactKind.REPORT,
+    ArtifactKind.METRICS,
+    ArtifactKind.PLOT,
+    ArtifactKind.MODEL,
+    ArtifactKind.DATASET,
+)
+"""What people look for first."""
 
 
 @write_answer.register
