@@ -40,6 +40,7 @@ class Message(Vertical):
         self.text = ""
         self._arrived = ""
         self._complete = False
+        self._news = asyncio.Event()
         self._body = Markdown(open_links=False)
 
     def compose(self) -> ComposeResult:
@@ -54,22 +55,25 @@ class Message(Vertical):
 
     def add(self, text: str) -> None:
         """Add a piece of the answer."""
-        self.text += text
-        self._arrived += clean(text)
+        safe = clean(text)
+        self.text += safe
+        self._arrived += safe
+        self._news.set()
 
     def complete(self) -> None:
         """Say that nothing more comes."""
         self._complete = True
+        self._news.set()
 
     @work
     async def _stream(self) -> None:
         stream = Markdown.get_stream(self._body)
         try:
             while self._arrived or not self._complete:
+                await self._news.wait()
+                self._news.clear()
                 piece, self._arrived = self._arrived, ""
                 await stream.write(piece)
-                # One frame: pieces that come within it are drawn together.
-                await asyncio.sleep(1 / 60)
         finally:
             await stream.stop()
 

@@ -76,14 +76,12 @@ class Transcript(VerticalScroll, can_focus=False):
 
     @show.register
     def _hand_off(self, event: HandOff) -> None:
-        self._complete_messages()
         self.say(f"→ {event.agent}: {event.request}", "hand-off")
 
     @show.register
     def _tool_started(self, event: ToolStarted) -> None:
         from surfaces.tui.tool_card import ToolCard
 
-        self._complete_messages()
         card = ToolCard(event, unfolded=event.agent == SELF)
         self._cards[event.call_id] = card
         self.mount(card)
@@ -165,7 +163,9 @@ class Transcript(VerticalScroll, can_focus=False):
 
     def finish(self) -> None:
         """Close what is still open: nothing more comes for it."""
-        self._complete_messages()
+        for message in self._messages.values():
+            message.complete()
+        self._messages.clear()
         for card in self._cards.values():
             card.stop()
         for call_id in list(self._approvals):
@@ -195,7 +195,3 @@ class Transcript(VerticalScroll, can_focus=False):
         view = self._approvals.pop(call_id, None)
         if view is not None:
             view.settle(how)
-
-    def _complete_messages(self) -> None:
-        for message in self._messages.values():
-            message.complete()

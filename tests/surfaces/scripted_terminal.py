@@ -259,6 +259,15 @@ async def start_both(session: ScriptedSession, approve: Approver, say: Say) -> N
     )
 
 
+async def talk_across(session: ScriptedSession, approve: Approver, say: Say) -> None:
+    """Two specialists whose answers arrive in turns, with a call between them."""
+    say(TextArrived(text="First ", agent="one", message_id="m1"))
+    say(TextArrived(text="Second ", agent="two", message_id="m2"))
+    await session.call("list_runs", approve, say)
+    say(TextArrived(text="ends.", agent="one", message_id="m1"))
+    say(TextArrived(text="ends too.", agent="two", message_id="m2"))
+
+
 def answer(session: ScriptedSession, say: Say) -> None:
     for piece in ("Here ", "are **two** ", "runs."):
         say(TextArrived(text=piece, agent="pipelines", message_id=f"a{len(session.kept)}"))
@@ -272,6 +281,7 @@ TURNS = {
     "start": start,
     "later": start_later,
     "both": start_both,
+    "across": talk_across,
 }
 
 

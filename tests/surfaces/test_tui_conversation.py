@@ -4,21 +4,25 @@ from pathlib import Path
 from scripted_terminal import (
     FAILED,
     RUNNING,
+    Say,
     ScriptedAssistant,
+    ScriptedSession,
     answers,
     send,
     terminal,
     until,
 )
 from textual.events import Key
+from textual.widgets import Markdown
 
-from agents.events import RunEnded
+from agents.events import RunEnded, TextArrived
+from agents.toolbox import Approver
 from core.errors import SettingsError, UnavailableError
 from core.settings import OpenAIChat, Settings
 from surfaces.tui.app import SwarmApp
 from surfaces.tui.help_screen import HelpScreen, help_lines
 from surfaces.tui.log_screen import LogScreen
-from surfaces.tui.messages import Question, Remark
+from surfaces.tui.messages import Message, Question, Remark
 from surfaces.tui.sessions_screen import SessionsScreen
 from surfaces.tui.tool_card import ToolCard
 from surfaces.tui.welcome import Welcome
@@ -374,3 +378,28 @@ async def test_read_only_and_the_chosen_model_are_said_in_the_status_bar(tmp_pat
         assert app.completion.first() is None
         await pilot.press(*"/start")
         assert app.completion.first() is None
+
+
+async def test_answers_that_arrive_in_turns_are_each_drawn_whole(tmp_path: Path) -> None:
+    async with terminal(tmp_path) as (app, pilot, _):
+        await send(app, pilot, "across")
+        await until(pilot, lambda: app.turn is None and len(answers(app)) == 2)
+        drawn = [message.query_one(Markdown) for message in app.query(Message)]
+        await until(pilot, lambda: [body.source for body in drawn] == answers(app))
+
+        assert answers(app) == ["First ends.", "Second ends too."]
+
+
+async def test_an_answer_cannot_steer_the_terminal(tmp_path: Path) -> None:
+    async def hostile(session: ScriptedSession, text: str, approve: Approver, say: Say) -> None:
+        del session, text, approve
+        say(TextArrived(text="one\x1b[2J\x1b]52;c;aGk=\x07two", agent="a", message_id="m"))
+
+    settings = Settings(home=tmp_path)
+    app = SwarmApp(lambda: settings, lambda _: ScriptedAssistant(settings, script=hostile))
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.session is not None)
+        await send(app, pilot, "hello")
+        await until(pilot, lambda: app.turn is None and answers(app))
+
+        assert answers(app) == ["onetwo"]
