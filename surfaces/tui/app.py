@@ -88,8 +88,9 @@ class SwarmApp(ConversationApp):
             self._looking = True
             self._look()
 
-    @work(group="look")
+    @work(group="look", exit_on_error=False)
     async def _look(self) -> None:
+        # After a bug the panel is not looked after again: it would be told every second.
         from surfaces.tui.progress import look
 
         assert self.assistant is not None
@@ -101,8 +102,7 @@ class SwarmApp(ConversationApp):
         else:
             self.panel.show(self._runs)
             self.status.running = sum(not item.run.state.ended for item in self._runs)
-        finally:
-            self._looking = False
+        self._looking = False
 
     def on_runs_panel_chosen(self, event: RunsPanel.Chosen) -> None:
         """Open the logs of the chosen run."""
@@ -130,7 +130,7 @@ class SwarmApp(ConversationApp):
             tools = self.assistant.toolbox if self.assistant is not None else ()
             self.completion.offer(suggest(text, tools))
 
-    @work(group="mention", exclusive=True)
+    @work(group="mention", exclusive=True, exit_on_error=False)
     async def offer_things(self, text: str) -> None:
         """Offer what exists for a mention, unless more was typed meanwhile."""
         assert self.assistant is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import AssistantError, NotFoundError, RequestError
 from core.runs import Run, RunLogs
+from surfaces.tui.opening import has_window_browser
 from surfaces.tui.slash import COMMANDS
 from surfaces.tui.welcome import Welcome
 
@@ -100,12 +101,16 @@ def _logs(app: "SwarmApp", argument: str) -> None:
     from surfaces.tui.log_screen import TAIL, LogScreen
 
     runs = _assistant(app).runs
-    run_id = find_run(runs, argument or "latest").id
 
-    def read(task: str) -> tuple[Run, RunLogs]:
-        return runs.get(run_id), runs.logs(run_id, task, TAIL)
+    async def show() -> None:
+        run_id = (await asyncio.to_thread(find_run, runs, argument or "latest")).id
 
-    app.push_screen(LogScreen(read))
+        def read(task: str) -> tuple[Run, RunLogs]:
+            return runs.get(run_id), runs.logs(run_id, task, TAIL)
+
+        app.push_screen(LogScreen(read))
+
+    app.run_worker(show(), group="logs", exit_on_error=False)
 
 
 def _sessions(app: "SwarmApp", argument: str) -> None:
@@ -158,15 +163,12 @@ def _open(app: "SwarmApp", argument: str) -> None:
     assistant = _assistant(app)
 
     async def fetch() -> None:
-        try:
-            path = await asyncio.to_thread(assistant.open, bucket, key)
-        except AssistantError as error:
-            app.transcript.say(error.message, "problem", error.hint)
-            return
-        app.open_url(path.as_uri())
+        path = await asyncio.to_thread(assistant.open, bucket, key)
+        if has_window_browser():
+            app.open_url(path.as_uri())
         app.transcript.say(f"{reference} is in {path}", "notice")
 
-    app.run_worker(fetch(), group="open")
+    app.run_worker(fetch(), group="open", exit_on_error=False)
 
 
 def _quit(app: "SwarmApp", argument: str) -> None:

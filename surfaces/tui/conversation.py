@@ -210,9 +210,9 @@ class ConversationApp(App[None]):
         elif worker is self.turn:
             self.turn = None
             self._turn_over(failed, canceled=state is WorkerState.CANCELLED)
-        elif worker is self._watching and failed is not None:
+        elif failed is not None and worker.group != "warm":
             self._explain(failed)
-            if isinstance(failed, AssistantError):
+            if worker is self._watching and isinstance(failed, AssistantError):
                 self.set_timer(WATCH_AGAIN_SECONDS, self.watch_again)
 
     def _assembled(self, worker: Worker[Any], failed: BaseException | None) -> None:

@@ -1,7 +1,22 @@
-"""What of a value can be opened outside the terminal."""
+"""What of a value can be opened outside the terminal, and whether anything can."""
+
+import webbrowser
+from pathlib import PurePath
 
 from core.metrics import RunMetrics
 from core.objects import BinaryPreview, Plot, StoredObject, TablePreview, TextPreview
+
+TEXT_BROWSERS = frozenset({"elinks", "links", "lynx", "w3m", "www-browser"})
+"""Browsers that would draw over this terminal."""
+
+
+def has_window_browser() -> bool:
+    """Say whether there is a browser with a window of its own."""
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return PurePath(str(getattr(browser, "name", ""))).name not in TEXT_BROWSERS
 
 
 def openable(value: object) -> str:

@@ -54,10 +54,14 @@ class Transcript(VerticalScroll, can_focus=False):
         self.anchor()
 
     def waiting_is_over(self) -> None:
-        """Show that a question that had to wait is being answered."""
-        for question in self.query("Question.-waiting"):
-            question.remove_class("-waiting")
-            break
+        """Show the first question that had to wait again, above the answer that comes now."""
+        from surfaces.tui.messages import Question
+
+        waiting = self.query(Question).filter(".-waiting")
+        if waiting:
+            first = waiting.first()
+            first.remove()
+            self.mount(Question(first.text))
 
     def forget_waiting(self) -> None:
         """Take away the questions that were not asked yet."""

@@ -23,7 +23,7 @@ class Welcome(Vertical):
         "which runs failed since yesterday, and why?",
         "show the columns of datasets/schedule_management.csv",
         "how likely is a design phase in the Bronx to be late?",
-        "what is data drift, and how do I watch for it?",
+        "what is data drift?",
         "which toolchain fits a small team with tabular data on AWS?",
     )
 

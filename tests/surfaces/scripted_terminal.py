@@ -2,12 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from textual.pilot import Pilot
 
 from agents.events import Effect, Event, HandOff, TextArrived, TurnFinished
 from agents.toolbox import Approver, Caller, Tool, Toolbox
@@ -27,8 +24,6 @@ from core.runs import (
     TaskState,
 )
 from core.settings import Settings
-from surfaces.tui.app import SwarmApp
-from surfaces.tui.messages import Message
 
 BEGAN = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 
@@ -373,36 +368,3 @@ FAILED = run_value(
     (Task(name="train", state=TaskState.FAILED, started_at=BEGAN, reason="no memory left"),),
     reason="no memory left",
 )
-
-
-ATTEMPTS = 1000
-
-
-async def until(pilot: Pilot[None], holds: Callable[[], object], attempts: int = ATTEMPTS) -> None:
-    """Let the terminal work until something holds."""
-    for _ in range(attempts):
-        if holds():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it never came to hold")
-
-
-@asynccontextmanager
-async def terminal(
-    home: Path, size: tuple[int, int] = (120, 40)
-) -> AsyncIterator[tuple[SwarmApp, Pilot[None], ScriptedAssistant]]:
-    settings = Settings(home=home)
-    assistant = ScriptedAssistant(settings)
-    app = SwarmApp(lambda: settings, lambda _: assistant)
-    async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: app.session is not None)
-        yield app, pilot, assistant
-
-
-async def send(app: SwarmApp, pilot: Pilot[None], text: str) -> None:
-    app.prompt.fill(text)
-    await pilot.press("enter")
-
-
-def answers(app: SwarmApp) -> list[str]:
-    return [message.text for message in app.query(Message)]

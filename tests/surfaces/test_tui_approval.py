@@ -3,7 +3,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from scripted_terminal import ScriptedAssistant, answers, send, terminal, until
+from driven_terminal import answers, send, terminal, until
+from scripted_terminal import ScriptedAssistant
 from textual.pilot import Pilot
 
 from core.errors import RequestError

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from scripted_terminal import answers, send, until
+from driven_terminal import answers, send, until
 
 from agents.events import ToolFinished
 from core.settings import Settings

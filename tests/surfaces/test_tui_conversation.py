@@ -1,35 +1,20 @@
 import threading
 from pathlib import Path
 
-from scripted_terminal import (
-    FAILED,
-    RUNNING,
-    Say,
-    ScriptedAssistant,
-    ScriptedSession,
-    answers,
-    send,
-    terminal,
-    until,
-)
+from driven_terminal import answers, remarks, send, terminal, until
+from scripted_terminal import FAILED, RUNNING, Say, ScriptedAssistant, ScriptedSession
 from textual.events import Key
 from textual.widgets import Markdown
 
 from agents.events import RunEnded, TextArrived
 from agents.toolbox import Approver
 from core.errors import SettingsError, UnavailableError
-from core.settings import OpenAIChat, Settings
+from core.settings import Settings
 from surfaces.tui.app import SwarmApp
-from surfaces.tui.help_screen import HelpScreen, help_lines
-from surfaces.tui.log_screen import LogScreen
-from surfaces.tui.messages import Message, Question, Remark
-from surfaces.tui.sessions_screen import SessionsScreen
+from surfaces.tui.approval import ApprovalView
+from surfaces.tui.messages import Message, Question
 from surfaces.tui.tool_card import ToolCard
 from surfaces.tui.welcome import Welcome
-
-
-def remarks(app: SwarmApp) -> str:
-    return "\n".join(str(remark.render()) for remark in app.query(Remark))
 
 
 async def test_what_is_typed_is_answered_in_the_transcript(tmp_path: Path) -> None:
@@ -164,78 +149,6 @@ async def test_an_assistant_that_cannot_start_says_why(tmp_path: Path) -> None:
         assert "The home folder cannot be written.\nSet MLOPS_SWARM_HOME." in remarks(app)
 
 
-async def test_a_slash_offers_commands_and_tools_and_tab_takes_the_first(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, pilot, _):
-        await pilot.press(*"/li")
-        assert app.completion.display
-        assert app.completion.first().label == "/list_runs"
-
-        await pilot.press("tab")
-        assert app.prompt.text == "/list_runs "
-
-        await pilot.press("l")
-        assert app.completion.first().text == "/list_runs limit="
-
-
-async def test_a_tool_can_be_called_by_hand(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, pilot, assistant):
-        assistant.runs.runs[FAILED.id] = FAILED
-        await send(app, pilot, "/list_runs limit=1")
-        await until(pilot, lambda: app.turn is None and app.query(ToolCard))
-
-        card = app.query_one(ToolCard)
-        assert dict(card.started.arguments) == {"limit": 1}
-        assert card.finished.value.total == 1
-        assert not card.has_class("-folded")
-
-
-async def test_a_wrong_tool_name_is_answered_with_the_closest(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, pilot, _):
-        await send(app, pilot, "/list_rnus")
-        await until(pilot, lambda: app.query("Remark.-problem"))
-
-        assert "No tool is called 'list_rnus'." in remarks(app)
-
-
-async def test_the_panel_shows_runs_with_their_progress(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, pilot, assistant):
-        assistant.runs.runs |= {FAILED.id: FAILED, RUNNING.id: RUNNING}
-        app.look_at_runs()
-        await until(pilot, lambda: app.status.running == 1)
-        shown = app.export_screenshot()
-
-        assert app.panel.display
-        assert "1/4" in shown
-        assert app.panel.query_one("RunList").option_count == 2
-
-        await pilot.press("ctrl+r")
-        assert not app.panel.display
-
-
-async def test_a_chosen_run_opens_its_logs_without_their_escape_codes(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, pilot, assistant):
-        assistant.runs.runs[FAILED.id] = FAILED
-        await send(app, pilot, "/logs")
-        await until(pilot, lambda: isinstance(app.screen, LogScreen))
-        log = app.screen.query_one("Log")
-        await until(pilot, lambda: log.line_count >= 2)
-
-        assert list(log.lines)[:2] == ["every task begins", "red and done"]
-
-        await pilot.press("escape")
-        assert not isinstance(app.screen, LogScreen)
-
-
-async def test_a_small_terminal_shows_the_conversation_and_hides_the_runs(tmp_path: Path) -> None:
-    async with terminal(tmp_path, (80, 24)) as (app, pilot, _):
-        assert not app.panel.display
-        assert app.prompt.region.bottom == 23
-        assert app.transcript.region.width == 80
-
-        await pilot.press("ctrl+r")
-        assert app.panel.display
-
-
 async def test_the_end_of_a_watched_run_is_told(tmp_path: Path) -> None:
     async with terminal(tmp_path) as (app, pilot, _):
         ended = RunEnded(run=FAILED, request="")
@@ -245,49 +158,6 @@ async def test_the_end_of_a_watched_run_is_told(tmp_path: Path) -> None:
         assert "Run run-2e (2e00ba12) failed after 3 min 12 s: no memory left." in remarks(app)
 
 
-async def test_a_conversation_can_be_left_renamed_and_resumed(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, pilot, assistant):
-        await send(app, pilot, "hello")
-        await until(pilot, lambda: app.turn is None and answers(app))
-        await send(app, pilot, "/new")
-        await until(pilot, lambda: app.session.id == "s2" and not answers(app))
-
-        await send(app, pilot, "/sessions")
-        await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
-        await pilot.press("down", "r", "end", *"!", "enter")
-        await until(pilot, lambda: assistant.sessions.open["s1"].name == "conversation s1!")
-        await pilot.press("enter")
-        await until(pilot, lambda: app.session.id == "s1" and answers(app))
-
-        assert answers(app) == ["Here are **two** runs."]
-        assert app.status.session == "conversation s1!"
-
-
-async def test_every_key_has_a_help_line(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, pilot, _):
-        await pilot.press("f1")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-
-        for _, bindings in app.screen.keys:
-            assert all(help_lines(bindings).values())
-        assert help_lines(app.BINDINGS)["Ctrl+R"] == "Show or hide the runs"
-
-
-async def test_history_goes_back_and_forth_and_keeps_the_draft(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, pilot, _):
-        for question in ("first", "second"):
-            await send(app, pilot, question)
-        await until(pilot, lambda: app.turn is None)
-        app.prompt.fill("draft")
-
-        seen = []
-        for key in ("up", "up", "up", "down", "down"):
-            await pilot.press(key)
-            seen.append(app.prompt.text)
-
-        assert seen == ["second", "first", "first", "second", "draft"]
-
-
 async def test_quitting_says_which_runs_go_on(tmp_path: Path) -> None:
     async with terminal(tmp_path) as (app, pilot, assistant):
         assistant.runs.runs[RUNNING.id] = RUNNING
@@ -295,13 +165,6 @@ async def test_quitting_says_which_runs_go_on(tmp_path: Path) -> None:
         await until(pilot, lambda: app.status.running == 1)
 
         assert app.farewell == "Still running, and going on: run-1f."
-
-
-async def test_the_palette_offers_commands_examples_and_tools(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, _, _):
-        names = [entry.name for entry in app.palette_entries()]
-
-        assert {"Help", "Sessions", Welcome.EXAMPLES[0], "start_run"} <= set(names)
 
 
 async def test_settings_that_cannot_be_used_end_the_terminal_with_their_hint(
@@ -327,31 +190,6 @@ async def test_text_that_arrives_faster_than_it_is_drawn_is_sent_whole(tmp_path:
         assert app.prompt.text == "x"
 
 
-async def test_a_key_that_opens_a_screen_does_nothing_while_one_is_open(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, pilot, _):
-        await pilot.press("f1")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
-        await pilot.press("ctrl+l")
-
-        assert isinstance(app.screen, HelpScreen)
-        assert len(app.screen_stack) == 2
-
-
-async def test_an_at_sign_offers_what_exists_and_tab_writes_its_name(tmp_path: Path) -> None:
-    async with terminal(tmp_path) as (app, pilot, assistant):
-        assistant.runs.runs[FAILED.id] = FAILED
-        await pilot.press(*"why @run")
-        await until(pilot, lambda: app.completion.display)
-        assert app.completion.first().help == "run 2e00ba12 of delay-prediction, failed"
-        await pilot.press("tab")
-        assert app.prompt.text == "why run-2e"
-
-        app.prompt.fill("show @datasets/")
-        await until(pilot, lambda: app.completion.first())
-        await pilot.press("tab")
-        assert app.prompt.text == "show datasets/planned/schedule.csv"
-
-
 async def test_esc_stops_a_turn_that_follows_a_run_and_watching_goes_on(tmp_path: Path) -> None:
     async with terminal(tmp_path) as (app, pilot, _):
         app.session.endings.put_nowait(RunEnded(run=FAILED, request="say why"))
@@ -363,21 +201,6 @@ async def test_esc_stops_a_turn_that_follows_a_run_and_watching_goes_on(tmp_path
 
         app.session.endings.put_nowait(RunEnded(run=FAILED))
         await until(pilot, lambda: remarks(app).count("Run run-2e") == 2)
-
-
-async def test_read_only_and_the_chosen_model_are_said_in_the_status_bar(tmp_path: Path) -> None:
-    chat = OpenAIChat(kind="openai", model="small-model")
-    settings = Settings(home=tmp_path, read_only=True, chat=chat)
-    assistant = ScriptedAssistant(settings)
-    app = SwarmApp(lambda: settings, lambda _: assistant)
-    async with app.run_test() as pilot:
-        await until(pilot, lambda: app.session is not None)
-        await pilot.pause()
-
-        assert "read-only · small-model · conversation s1" in str(app.status.render())
-        assert app.completion.first() is None
-        await pilot.press(*"/start")
-        assert app.completion.first() is None
 
 
 async def test_answers_that_arrive_in_turns_are_each_drawn_whole(tmp_path: Path) -> None:
@@ -403,3 +226,16 @@ async def test_an_answer_cannot_steer_the_terminal(tmp_path: Path) -> None:
         await until(pilot, lambda: app.turn is None and answers(app))
 
         assert answers(app) == ["onetwo"]
+
+
+async def test_a_question_that_waited_stands_above_its_own_answer(tmp_path: Path) -> None:
+    async with terminal(tmp_path) as (app, pilot, _):
+        await send(app, pilot, "later")
+        await send(app, pilot, "hello")
+        app.session.go_on.set()
+        await until(pilot, lambda: app.query(ApprovalView) and app.query_one(ApprovalView).listens)
+        await pilot.press("a")
+        await until(pilot, lambda: app.turn is None and len(answers(app)) == 2)
+        shown = [w.text for w in app.transcript.children if isinstance(w, Question | Message)]
+
+        assert shown == ["later", "done", "hello", "Here are **two** runs."]
