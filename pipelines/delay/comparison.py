@@ -66,12 +66,7 @@ def evaluate(
         "majority": baselines.majority(training, testing),
         "one_rule": baselines.best_rule(training, testing),
     }
-    noise = tuple(
-        model.name
-        for model in models[1:]
-        if _inseparable(models[0], model)
-        or compare(truth, answers[name], answers[model.name], len(models) - 1).is_noise
-    )
+    noise = _within_noise(models, truth, answers)
     subgroups = _subgroups(testing, truth, chances[name])
     beats, verdict = _verdict(models[0], truth, answers[name], rules["majority"])
     return Evaluation(
@@ -183,9 +178,17 @@ def _importances(model: BaseEstimator, testing: pd.DataFrame, seed: int) -> dict
     return {name: float(loss) for name, loss in sorted(pairs, key=lambda pair: -pair[1])}
 
 
-def _inseparable(best: ModelScores, other: ModelScores) -> bool:
-    # Other test rows, or another training, would move each accuracy by about its error.
-    return abs(best.accuracy - other.accuracy) <= 2 * best.accuracy_error
+def _within_noise(
+    models: Sequence[ModelScores], truth: Answers, answers: Mapping[str, Answers]
+) -> tuple[str, ...]:
+    best, *others = models
+    return tuple(
+        other.name
+        for other in others
+        # Other test rows, or another training, would move each accuracy by about its error.
+        if abs(best.accuracy - other.accuracy) <= 2 * best.accuracy_error
+        or compare(truth, answers[best.name], answers[other.name], len(others)).is_noise
+    )
 
 
 def _why(models: Sequence[ModelScores], split: SplitDescription) -> str:
@@ -269,6 +272,8 @@ def _notes(
             f"Camera installations are easy ({easy.delayed_share:.0%} delayed, accuracy "
             f"{easy.accuracy:.3f}); without them accuracy is {hard.accuracy:.3f}."
         )
+    if set(subgroups) == {"without cameras"}:
+        notes.append("No camera installation was tested: what it says of one is a guess.")
     if split.kind == "random" and not split.note:
         notes.append("A random split flatters models: they have seen other phases of a project.")
     if split.kind != "random" and best.accuracy > SUSPICIOUS_ACCURACY:

@@ -157,7 +157,10 @@ def evaluate_models(
     feature_importance_chart: dsl.Output[dsl.Artifact],
     calibration_chart: dsl.Output[dsl.Artifact],
 ) -> None:
-    """Compare all models on the test rows; draw and report what was found."""
+    """Compare all models on the test rows; draw and report what was found.
+
+    It is long because KFP wants every output named in the signature.
+    """
     from pathlib import Path
 
     import pandas as pd
@@ -176,10 +179,7 @@ def evaluate_models(
     }
     with task.explained():
         tuned = [
-            tuning.Tuned(
-                model=tuning.load(Path(candidate.path)),
-                summary=task.read(tuning.SearchSummary, candidate.metadata["summary"]),
-            )
+            tuning.read_tuned(Path(candidate.path), candidate.metadata["summary"])
             for candidate in candidates
         ]
         test_rows = pd.read_parquet(testing.path)
@@ -194,9 +194,8 @@ def evaluate_models(
         )
         for name, chart in plots.charts(found, tuned, test_rows).items():
             picture, value = pictures[name]
-            plots.draw(chart, Path(picture.path))
+            plots.write(chart, Path(picture.path), Path(value.path))
             picture.metadata.update(kind="plot", plot=name, file_name=f"plots/{name}.png")
-            Path(value.path).write_text(task.written(chart), encoding="utf-8")
             value.metadata["file_name"] = f"plots/{name}.json"
     Path(evaluation.path).write_bytes(found.to_json())
     evaluation.metadata.update(kind="metrics", file_name="metrics.json")
@@ -250,6 +249,14 @@ def choose_model(
     task.say(f"{found.winner} {decision}.", *found.gate.reasons)
 
 
+def _mark(*tasks: dsl.PipelineTask) -> None:
+    for task in tasks:
+        # A task whose science has changed must not be answered from the cache.
+        task.set_env_variable("DELAY_SCIENCE", science_version())
+        # Several searches run side by side; none must start threads of its own.
+        task.set_env_variable("OMP_NUM_THREADS", "1")
+
+
 @dsl.pipeline(name=parameters.NAME, description=parameters.DESCRIPTION)
 def delay_prediction(
     data: str = parameters.DEFAULT_DATA,
@@ -299,7 +306,4 @@ def delay_prediction(
         training=parts.outputs["training"],
         evaluation=evaluated.outputs["evaluation"],
     )
-    for task in (valid, prepared, parts, tuned, evaluated, chosen):
-        # A task whose science has changed must not be answered from the cache.
-        task.set_env_variable("DELAY_SCIENCE", science_version())
-        task.set_env_variable("OMP_NUM_THREADS", "1")
+    _mark(valid, prepared, parts, tuned, evaluated, chosen)

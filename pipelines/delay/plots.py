@@ -13,7 +13,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_curve
 
 from core.charts import Chart, ChartKind, Series
-from pipelines.delay import schema
+from pipelines.delay import schema, task
 from pipelines.delay.evaluation import Evaluation
 from pipelines.delay.training import Tuned, probabilities
 
@@ -126,6 +126,12 @@ def _calibration(evaluation: Evaluation, truth: Numbers, chances: Numbers) -> Ch
         ),
         note="Below the diagonal it cries delay too often, above too rarely.",
     )
+
+
+def write(chart: Chart, picture: Path, value: Path) -> None:
+    """Write a chart as a picture and, for those who draw it themselves, as a value."""
+    draw(chart, picture)
+    value.write_text(task.written(chart), encoding="utf-8")
 
 
 def draw(chart: Chart, path: Path) -> None:

@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 from core.errors import RequestError
 from core.models import TRUSTED_TYPES
 from core.runs import ParameterValue
-from pipelines.delay import schema, splitting
+from pipelines.delay import schema, splitting, task
 from pipelines.delay.features import feature_columns
 
 GRIDS: Mapping[str, Mapping[str, list[object]]] = {
@@ -69,6 +69,11 @@ class Tuned:
 
     model: BaseEstimator
     summary: SearchSummary
+
+
+def read_tuned(path: Path, summary: str) -> Tuned:
+    """Read a tuned classifier from its file and the text of its summary."""
+    return Tuned(model=load(path), summary=task.read(SearchSummary, summary))
 
 
 def search(training: pd.DataFrame, algorithm: str, *, folds: int, split: str, seed: int) -> Tuned:

@@ -16,10 +16,15 @@ from pipelines.delay.schema import DATA_FOLDER
 
 
 def evaluated(
-    path: Path, models: list[str], kind: str, minimum_accuracy: float = 0.6
+    path: Path,
+    models: list[str],
+    kind: str,
+    minimum_accuracy: float = 0.6,
+    exclude_cameras: bool = False,
 ) -> tuple[Evaluation, list[training.Tuned], splitting.Split]:
     valid = data.validate(data.read_table(path))
-    parts = splitting.split(features.prepare(valid), kind=kind, test_size=0.2, seed=42)
+    prepared = features.prepare(valid, exclude_cameras=exclude_cameras)
+    parts = splitting.split(prepared, kind=kind, test_size=0.2, seed=42)
     tuned = [training.search(parts.training, name, folds=2, split=kind, seed=42) for name in models]
     evaluation = comparison.evaluate(
         tuned,
@@ -163,6 +168,13 @@ def test_the_easy_cameras_are_reported_beside_the_rest(
     assert cameras.delayed_share < 0.02 < 0.6 < others.delayed_share
     assert others.accuracy < 0.72
     assert "Camera installations are easy (2% delayed" in " ".join(real[0].notes)
+
+
+def test_a_model_that_saw_no_camera_says_that_it_guesses_there() -> None:
+    path = DATA_FOLDER / "schedule_management.csv"
+    evaluation, _, _ = evaluated(path, ["DecisionTree"], "time", exclude_cameras=True)
+    assert set(evaluation.subgroups) == {"without cameras"}
+    assert "No camera installation was tested: what it says of one is a guess." in evaluation.notes
 
 
 def test_an_evaluation_reads_back_unchanged(
