@@ -38,6 +38,17 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+train: setup
+	$(BIN)/python -m pipelines.compile
+	$(BIN)/python -m backends.chat_builtin.train agents/tools/examples backends/chat_builtin/intents.npz
+	$(BIN)/python -m recommender.train
+
+bench: setup
+	$(BIN)/python -m bench.pipeline_wall_time
+	$(BIN)/python -m bench.first_paint
+	$(BIN)/python -m bench.retrieval
+	$(BIN)/python -m bench.recommender
+
 lock:
 	uv pip compile --quiet --no-header --generate-hashes --group dev pyproject.toml -o requirements.lock
 

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from rapidfuzz import fuzz
+
 from backends.chat_builtin.parameters import parameters_in
 from backends.chat_builtin.phases import phase_in
 from backends.chat_builtin.projects import project_in
@@ -144,8 +146,18 @@ def _read_logs(text: str, world: World, focus: Focus) -> Arguments:
     else:
         named = re.search(r"\b(?:of|from|for) (?:the )?([\w-]+) (?:task|step)\b", plain.casefold())
         if named and named[1] not in {"failed", "last", "first", "that", "this", "failing"}:
-            arguments["task"] = named[1]
+            arguments["task"] = _likely_task(named[1], world.tasks(str(arguments["run"])))
     return arguments
+
+
+def _likely_task(name: str, tasks: Sequence[str]) -> str:
+    """Return the task whose name has a word like this one; the name itself if none or several."""
+    fitting = [
+        task
+        for task in tasks
+        if any(fuzz.ratio(name, word) >= 70 for word in re.findall(r"[a-z]+", task.casefold()))
+    ]
+    return fitting[0] if len(fitting) == 1 else name
 
 
 def _watch_run(text: str, world: World, focus: Focus) -> Arguments:

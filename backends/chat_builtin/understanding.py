@@ -1,6 +1,7 @@
 """From a person's words to calls, questions and refusals."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ SURE_ENOUGH = 0.34
 """Probability from which a tool that only reads is called without asking back."""
 SURE_ENOUGH_TO_CHANGE = 0.6
 """Probability from which a tool that changes something is proposed."""
+FEW_WORDS = 4
+"""Parts of a message no longer than this are split off only when they are clear."""
 CLEARLY_ABSENT = 0.5
 """Probability from which a request is taken to be for a tool that is not there."""
 CHANGES = frozenset({"start_run", "cancel_run"})
@@ -63,20 +66,22 @@ class Understanding:
 
     def steps(self, text: str) -> Sequence[str]:
         """Split a message into the parts that ask for something of their own."""
-        parts = [part.strip(" ,") for part in _BREAK.split(text.strip()) if part.strip(" ,.?!")]
-        steps: list[str] = []
+        starts = [0, *(found.end() for found in _BREAK.finditer(text))]
+        ends = [*(found.start() for found in _BREAK.finditer(text)), len(text)]
+        spans: list[tuple[int, int]] = []
         tools: list[str] = []
-        for part in parts:
-            tool, share = self._best(part)
-            unclear = tool == "none" or share < SURE_ENOUGH
-            if steps and (unclear or tool == tools[-1]):
-                steps[-1] = f"{steps[-1]} and {part}"
-            elif steps and tools[-1] == "none":
-                steps[-1], tools[-1] = part, tool
+        for start, end in zip(starts, ends, strict=True):
+            if not text[start:end].strip(" ,.?!"):
+                continue
+            tool, share = self._best(text[start:end])
+            if spans and not _stands_alone(text[start:end], tool, share, tools[-1]):
+                spans[-1] = (spans[-1][0], end)
+            elif spans and tools[-1] == "none":
+                spans[-1], tools[-1] = (start, end), tool
             else:
-                steps.append(part)
+                spans.append((start, end))
                 tools.append(tool)
-        return steps or [text]
+        return [text[start:end].strip(" ,") for start, end in spans] or [text]
 
     def _best(self, text: str) -> tuple[str, float]:
         shares = self.classifier.probabilities(text, self._names(text))
@@ -101,14 +106,18 @@ class Understanding:
         asked = _NOTE.sub("", text)
         names = self._names(asked)
         there = (self.world.tools() if among is None else among) & UNDERSTOOD
-        shares = self.classifier.probabilities(asked, names)
+        shares = _folded(self.classifier.probabilities(asked, names))
         tool, share = next(iter(shares.items()))
         if among is None:
+            if _HELP.fullmatch(asked):
+                return Remark(text=WHAT_I_DO)
             if tool == "none" and share >= SURE_ENOUGH:
                 return Remark(text=_decline(asked))
             if tool not in there and tool != "none" and share >= CLEARLY_ABSENT:
                 return Remark(text=_absent(tool))
-        within = self.classifier.probabilities(asked, names, among=there)
+        within = _folded(
+            self.classifier.probabilities(asked, names, among=there | STAND_INS.keys())
+        )
         tool, share = next(iter(within.items()))
         if among is None and self._unsure(tool, share, shares):
             return Question(text=_guess(list(within)[:3]))
@@ -125,6 +134,20 @@ class Understanding:
         return share < SURE_ENOUGH or overall < SURE_ENOUGH / 2
 
 
+def _folded(shares: Mapping[str, float]) -> Mapping[str, float]:
+    """Give what belongs to a tool that is not there to the one that stands in for it."""
+    folded: dict[str, float] = defaultdict(float)
+    for tool, share in shares.items():
+        folded[STAND_INS.get(tool, tool)] += share
+    return dict(sorted(folded.items(), key=lambda item: -item[1]))
+
+
+def _stands_alone(part: str, tool: str, share: float, before: str) -> bool:
+    """Tell whether a part of a message asks for something of its own; a few words must be clear."""
+    needed = SURE_ENOUGH if len(part.split()) > FEW_WORDS else SURE_ENOUGH_TO_CHANGE
+    return tool not in {"none", before} and share >= needed
+
+
 WHAT_I_DO = (
     "I run and watch the pipeline that predicts delays in construction projects, show its models,"
     " plots and files, answer from the documentation, predict a phase, and recommend an MLOps"
@@ -132,6 +155,10 @@ WHAT_I_DO = (
     " is best”, “what stack would suit a team of three with images on AWS”."
 )
 
+STAND_INS = {"diagnose_run": "describe_run"}
+"""Tools that answer for one that is not there: a failed run's description gives its reason."""
+
+_HELP = re.compile(r"\W*(?:help(?: me)?|what can (?:you|i) (?:do|ask)(?: here)?)\W*", re.I)
 _THANKS = re.compile(
     r"\b(?:thanks?|thx|thank you|great|nice|cool|perfect|ok(?:ay)?|awesome)\b", re.I
 )

@@ -34,7 +34,12 @@ _NUMBERS = {
 } | {"thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100}
 
 # "one" and "a" are mostly no numbers: "the delay one", "which one".
-_NUMBER_WORD = re.compile(rf"\b({'|'.join(word for word in _NUMBERS if word != 'one')})\b", re.I)
+_COUNTABLE = "person|people|man|member|fold|day|week|month"
+_NUMBER_WORD = re.compile(
+    rf"(?<![\w./-])({'|'.join(word for word in _NUMBERS if word != 'one')})"
+    rf"(?![\w/]|\.\w|-(?!{_COUNTABLE}))",
+    re.I,
+)
 _ONE = re.compile(
     r"\bone (?=(?:person|people|fold|month|week|day|year|developer|line|row|run)s?\b)"
 )
