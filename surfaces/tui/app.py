@@ -1,6 +1,7 @@
 """The application: keys and routing."""
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from surfaces.tui.palette import Entry, SwarmCommands
     from surfaces.tui.progress import RunProgress
     from surfaces.tui.sessions_screen import SessionsScreen
+
+
+NO_TERMINAL = """\
+Input or output is no terminal.
+Use `mlops-swarm ask TEXT` for one request, `mlops-swarm --help` for everything else.
+"""
 
 
 def _commands() -> "type[SwarmCommands]":
@@ -253,6 +260,9 @@ def run(settings: "Settings | None" = None) -> int:
     Args:
         settings: What to put together; without them they are read after the first frame.
     """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        sys.stderr.write(NO_TERMINAL)
+        return 2
     app = SwarmApp(_read if settings is None else lambda: settings, _assemble)
     app.run()
     return app.return_code or 0

@@ -93,7 +93,9 @@ def drawn(progress: RunProgress) -> Text:
     took = f", {duration(progress.seconds)}" if progress.seconds is not None else ""
     if run.state.ended:
         began = moment(run.started_at or run.created_at)
-        text.append(f"\n{clean(run.pipeline)}, {began}{took}", "dim")
+        # Runs that nobody named carry their pipeline's name already.
+        what = "" if run.name.startswith(run.pipeline) else f"{clean(run.pipeline)}, "
+        text.append(f"\n{what}{began}{took}", "dim")
     else:
         text.append("\n").append_text(bar(progress.done, progress.total)).append(took, "dim")
     if progress.current:

@@ -2,7 +2,8 @@ import threading
 from pathlib import Path
 
 from driven_terminal import answers, remarks, send, terminal, until
-from scripted_terminal import FAILED, RUNNING, Say, ScriptedAssistant, ScriptedSession
+from kept_runs import FAILED, RUNNING
+from scripted_terminal import Say, ScriptedAssistant, ScriptedSession
 from textual.events import Key
 from textual.widgets import Markdown
 

@@ -1,8 +1,12 @@
+import subprocess
+import sys
 from pathlib import Path
 
 from driven_terminal import answers, remarks, send, terminal, until
-from scripted_terminal import FAILED, RUNNING, ScriptedAssistant
+from kept_runs import FAILED, RUNNING
+from scripted_terminal import ScriptedAssistant
 
+import surfaces
 from core.settings import OpenAIChat, Settings
 from surfaces.tui.app import SwarmApp
 from surfaces.tui.help_screen import HelpScreen, help_lines
@@ -204,3 +208,13 @@ async def test_the_last_answer_can_be_copied_and_the_colours_changed(tmp_path: P
 
         assert app.clipboard == "Here are **two** runs."
         assert app.theme == "nord"
+
+
+def test_without_a_terminal_the_program_says_what_to_use_instead() -> None:
+    program = Path(surfaces.__file__).parent.parent / "tui.py"
+    ended = subprocess.run(
+        [sys.executable, program], capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+
+    assert ended.returncode == 2
+    assert "mlops-swarm ask TEXT" in ended.stderr
