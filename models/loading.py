@@ -1,15 +1,16 @@
 """Loads registered models, and only what is known to be harmless."""
 
 from dataclasses import dataclass
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import RequestError, UnavailableError
 from core.models import TRUSTED_TYPES
 from core.objects import ObjectStore
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
 
 KEPT_MODELS = 4
 """How many loaded models stay in memory."""
@@ -18,9 +19,9 @@ KEPT_MODELS = 4
 class Classifier(Protocol):
     """What a fitted scikit-learn classifier offers."""
 
-    feature_names_in_: npt.NDArray[np.object_]
+    feature_names_in_: "npt.NDArray[np.object_]"
 
-    def predict_proba(self, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+    def predict_proba(self, rows: "pd.DataFrame") -> "npt.NDArray[np.float64]":
         """Return each row's probability of each class."""
         ...
 
@@ -34,7 +35,7 @@ class LoadedModel:
     """The features it wants, in this order."""
     etag: str
 
-    def probabilities(self, rows: pd.DataFrame) -> npt.NDArray[np.float64]:
+    def probabilities(self, rows: "pd.DataFrame") -> "npt.NDArray[np.float64]":
         """Return each row's probability of delay."""
         return self.classifier.predict_proba(rows[list(self.columns)])[:, 1]
 
