@@ -19,6 +19,10 @@ _UNSAFE = re.compile(
     r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 
+_INVISIBLE = re.compile(
+    r"[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
+
 
 def clean(text: str) -> str:
     """Return the text without anything that could steer a terminal."""
@@ -53,11 +57,15 @@ def _inner(value: object) -> str:
 
 
 def as_json(value: object) -> str:
-    """Write an argument as JSON on one line, or as text where it is none."""
+    """Write an argument as JSON on one line, with everything invisible escaped.
+
+    It is read by the person who allows a call: two different values must never look the same.
+    """
     try:
-        return clean(json.dumps(value, ensure_ascii=False))
+        written = json.dumps(value, ensure_ascii=False)
     except TypeError:
-        return clean(json.dumps(str(value), ensure_ascii=False))
+        written = json.dumps(str(value), ensure_ascii=False)
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
 
 def number(value: float) -> str:

@@ -232,6 +232,7 @@ class ApprovalView(Vertical, can_focus=True):
     def action_edit(self) -> None:
         """Open the arguments for editing."""
         self._editor.text = as_lines(self.card.arguments)
+        self._editor.move_cursor(self._editor.document.end)
         self._open_editor()
 
     def on_arguments_editor_left(self, event: ArgumentsEditor.Left) -> None:

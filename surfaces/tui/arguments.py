@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from core.errors import RequestError
 from surfaces.words import as_json, clean
 
+PLAIN_KEY = re.compile(r"[\w.\-/@]+")
+"""A key that can stand before an equals sign; others stay inside their mapping's JSON."""
+
 LINE = re.compile(r"\s*([A-Za-z_]\w*)(?:\.([^\s=]+))?\s*=\s*(.*?)\s*$")
 
 
@@ -21,7 +24,7 @@ def as_lines(arguments: Mapping[str, object]) -> str:
     """Write one `name = JSON value` a line; what a mapping holds gets lines of its own."""
     lines = []
     for name, value in arguments.items():
-        if isinstance(value, Mapping) and value:
+        if isinstance(value, Mapping) and value and all(map(PLAIN_KEY.fullmatch, map(str, value))):
             lines += [f"{name}.{key} = {as_json(item)}" for key, item in value.items()]
         else:
             lines.append(f"{name} = {as_json(value)}")
@@ -47,7 +50,10 @@ def from_lines(text: str, before: Mapping[str, object]) -> dict[str, object]:
             raise RequestError(f"{line.strip()!r} is not `name = value`.")
         name, key, value = match.groups()
         if key is None:
-            arguments[name] = _value(name, value, before.get(name))
+            whole, parts = _value(name, value, before.get(name)), arguments.get(name)
+            if isinstance(whole, dict) and isinstance(parts, dict):
+                whole = {**whole, **parts}
+            arguments[name] = whole
             continue
         inner = arguments.setdefault(name, {})
         old = before.get(name)

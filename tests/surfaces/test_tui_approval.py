@@ -11,6 +11,7 @@ from core.errors import RequestError
 from surfaces.tui.app import SwarmApp
 from surfaces.tui.approval import ApprovalView, ArgumentsEditor
 from surfaces.tui.arguments import as_lines, from_lines
+from surfaces.words import clean
 
 
 @asynccontextmanager
@@ -165,15 +166,29 @@ def test_arguments_survive_being_written_as_lines() -> None:
     arguments = {
         "pipeline": "delay",
         "parameters": {"models": ["SVC", "KNN"], "seed": 42},
-        "tags": {},
+        "tags": {"a key = with signs": "x"},
+        "labels": {"a.b": 1, "c-d": None},
+        "key": "what \u202e\x1b[31m is \u200bhidden\x9b",
+        "empty": {},
         "use_cache": True,
     }
 
-    assert from_lines(as_lines(arguments), arguments) == arguments
+    lines = as_lines(arguments)
+
+    assert from_lines(lines, arguments) == arguments
+    assert clean(lines) == lines
+    assert "\\u202e" in lines
 
 
 def test_a_word_without_quotes_stays_a_word_where_there_was_one() -> None:
     assert from_lines("name = brisk otter", {"name": "old"}) == {"name": "brisk otter"}
+
+
+@pytest.mark.parametrize(
+    "text", ["parameters = {}\nparameters.seed = 7", "parameters.seed = 7\nparameters = {}"]
+)
+def test_parts_of_a_mapping_add_to_the_whole_in_any_order(text: str) -> None:
+    assert from_lines(text, {"parameters": {}}) == {"parameters": {"seed": 7}}
 
 
 @pytest.mark.parametrize("line", ["folds = five", "no value here", "a = 1\na.b = 2"])
