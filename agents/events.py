@@ -47,12 +47,25 @@ class ApprovalCard:
     """What it touches, how long it takes, what differs from last time; by label."""
     problem: str = ""
     """Why the arguments that were edited cannot be used; the card is then shown again."""
+    outside: tuple["OutsideText", ...] = ()
+    """Texts from outside that the model had read when it proposed the call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideText:
+    """The beginning of a text that came from outside: a log, an object, a document."""
+
+    source: str
+    """The call that brought it: `read_logs run=7f3a1c52`."""
+    text: str
 
 
 class Answer(StrEnum):
     """What a person can say to an approval card."""
 
     ALLOW = "allow"
+    ALWAYS = "always"
+    """Allow, and do not ask again about this tool in this conversation."""
     REJECT = "reject"
 
 
@@ -75,7 +88,7 @@ class ApprovalDecided:
     tool: str
     arguments: Mapping[str, object]
     decision: str
-    """`allow`, `edit` or `reject`."""
+    """`allow`, `edit`, `always` or `reject`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,28 +3,32 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
+from dataclasses import replace
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from langchain_core.messages import (
     AIMessage,
     BaseMessage,
     HumanMessage,
+    ToolMessage,
     message_to_dict,
     messages_from_dict,
 )
 
-from agents.events import Event, RunEnded, TurnFinished
-from agents.toolbox import Approver
+from agents.approval import Approver, Grants
+from agents.events import Event, OutsideText, RunEnded, TurnFinished
 from agents.turn import ModelListener, TurnUnderWay, current_turn
 from core.errors import AssistantError, NotFoundError
 from core.runs import Run, RunBackend
 from core.secrets import Masker
-from core.sessions import SessionInfo, SessionStore, Turn, Watch
+from core.sessions import UNNAMED, SessionInfo, SessionStore, Turn, Watch
 from core.settings import Limits
 
 if TYPE_CHECKING:
     from agents.swarm import Swarm
 
+NAME_CHARACTERS = 48
 POLL_SECONDS = 0.4
 """How often watched runs are looked at."""
 
@@ -57,6 +61,8 @@ class Session:
         self._limits = limits
         self._masker = masker
         self._turn_lock = asyncio.Lock()
+        self.grants = Grants()
+        """What the person allowed for the rest of this conversation."""
 
     @property
     def id(self) -> str:
@@ -123,7 +129,9 @@ class Session:
         self, question: HumanMessage, shown: str, approve: Approver
     ) -> AsyncGenerator[Event]:
         events: asyncio.Queue[Event] = asyncio.Queue()
-        turn = TurnUnderWay(notify=events.put_nowait, approve=approve)
+        turn = TurnUnderWay(
+            notify=events.put_nowait, approve=approve, session=self.id, grants=self.grants
+        )
         task = asyncio.create_task(self._turn(turn, question, shown))
         try:
             async for event in _until_done(events, task):
@@ -165,11 +173,10 @@ class Session:
     async def _answer(self, turn: TurnUnderWay) -> Sequence[BaseMessage]:
         swarm = await asyncio.to_thread(self._swarm)
         stored = await asyncio.to_thread(self._store.messages, self.id)
+        messages = messages_from_dict([dict(message) for message in stored])
+        turn.outside += _outside_in(messages)
         current_turn.set(turn)
-        return await swarm.answer(
-            messages_from_dict([dict(message) for message in stored]),
-            ModelListener(turn),
-        )
+        return await swarm.answer(messages, ModelListener(turn))
 
     def _finish(
         self, turn: TurnUnderWay, added: Sequence[BaseMessage], stopped: str, shown: str
@@ -179,11 +186,30 @@ class Session:
             added = [AIMessage(f"{said}\n\n(The turn was stopped: {stopped})")]
         self._keep([*added])
         self._store.add_turn(self.id, shown, turn.answer or (f"({stopped})" if stopped else ""))
+        self._name_after(shown)
         for watch in turn.watches:
             self._store.watch(self.id, watch)
 
+    def _name_after(self, question: str) -> None:
+        """Name a conversation after its first question, unless it was given a name."""
+        if self._info.name == UNNAMED:
+            name = shorten(" ".join(question.split()), NAME_CHARACTERS, placeholder="…")
+            self._store.rename(self.id, name)
+            self._info = replace(self._info, name=name)
+
     def _keep(self, messages: Sequence[BaseMessage]) -> None:
         self._store.append(self.id, [message_to_dict(message) for message in messages])
+
+
+def _outside_in(messages: Sequence[BaseMessage]) -> Sequence[OutsideText]:
+    """Return the texts from outside that a conversation still holds, oldest first."""
+    records = [m.artifact for m in messages if isinstance(m, ToolMessage)]
+    return [
+        OutsideText(**text)
+        for record in records
+        if isinstance(record, dict)
+        for text in record.get("outside", ())
+    ]
 
 
 def _follow_up_message(run: Run, request: str) -> HumanMessage:

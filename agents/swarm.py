@@ -15,11 +15,12 @@ from langgraph.errors import GraphRecursionError
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from agents.approval import RejectedError
 from agents.events import HandOff
 from agents.focus import focus_after
 from agents.results import as_text, fence
 from agents.specialists import Specialist, prompt
-from agents.toolbox import RejectedError, Tool, Toolbox
+from agents.toolbox import Tool, Toolbox
 from agents.turn import current_turn
 from core.errors import AssistantError
 from core.focus import Focus
@@ -97,6 +98,7 @@ class Swarm:
             del more  # read by _end_when_answered from the call itself
             turn = current_turn.get()
             turn.tell(HandOff(agent=specialist.name, request=request))
+            read_before = len(turn.outside)
             try:
                 state = await agent.ainvoke(
                     {"messages": [HumanMessage(request)]},
@@ -110,7 +112,8 @@ class Swarm:
                 turn.say(said, specialist.name, f"{specialist.name}-limit")
                 return said, {}
             messages: list[BaseMessage] = state["messages"]
-            return str(messages[-1].text), _record(messages)
+            outside = [asdict(text) for text in turn.outside[read_before:]]
+            return str(messages[-1].text), {**_record(messages), "outside": outside}
 
         return StructuredTool(
             name=specialist.hand_off,

@@ -4,35 +4,24 @@ import asyncio
 import inspect
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic_core import to_json
 
-from agents.events import (
-    Answer,
-    ApprovalCard,
-    ApprovalDecided,
-    Decision,
-    Effect,
-    Event,
-    ToolFinished,
-    ToolStarted,
-)
+from agents.approval import Caller, RejectedError, approve, plain
+from agents.events import Effect, OutsideText, ToolFinished, ToolStarted
+from agents.results import as_text
+from core.audit import AuditEntry, AuditLog
 from core.errors import AssistantError, RequestError, UnavailableError, not_found
 from core.secrets import Masker
 
-Approver = Callable[[ApprovalCard], Awaitable[Decision]]
-Notify = Callable[[Event], None]
-
-MAXIMUM_EDITS = 5
-"""How often one card comes back after an edit that cannot be used."""
-
-
-class RejectedError(RequestError):
-    """The person said no; what hangs on the call is dropped."""
+OUTSIDE_CHARACTERS = 600
+"""How much of a text from outside an approval card can show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +93,6 @@ def _explain(error: ValidationError) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """On whose behalf a tool is called."""
-
-    agent: str
-    approve: Approver
-    notify: Notify
-
-
 class Toolbox:
     """Tools by name; the only way to call one.
 
@@ -120,10 +100,16 @@ class Toolbox:
         tools: What can be done.
         masker: Masks every value and error that leaves the toolbox.
         read_only: Whether tools that write or destroy are taken away.
+        audit: Where every call is recorded.
     """
 
     def __init__(
-        self, tools: Iterable[Tool], masker: Masker | None = None, *, read_only: bool = False
+        self,
+        tools: Iterable[Tool],
+        masker: Masker | None = None,
+        *,
+        read_only: bool = False,
+        audit: AuditLog | None = None,
     ) -> None:
         every = {tool.name: tool for tool in tools}
         self._withheld = frozenset(
@@ -131,6 +117,7 @@ class Toolbox:
         )
         self._tools = {n: tool for n, tool in every.items() if n not in self._withheld}
         self._masker = masker or Masker()
+        self._audit = audit
 
     def __iter__(self) -> Iterator[Tool]:
         return iter(self._tools.values())
@@ -160,94 +147,61 @@ class Toolbox:
         Raises:
             AssistantError: The call was not possible, was rejected or failed, in words.
         """
-        call_id = uuid.uuid4().hex[:12]
-        started = time.monotonic()
+        call = _Call(id=uuid.uuid4().hex[:12], tool=name, arguments=dict(arguments))
         caller.notify(
-            ToolStarted(call_id=call_id, agent=caller.agent, tool=name, arguments=dict(arguments))
+            ToolStarted(call_id=call.id, agent=caller.agent, tool=name, arguments=call.arguments)
         )
         try:
-            tool = self.find(name)
-            values = tool.validate(arguments)
-            if tool.effect is not Effect.READS:
-                values = await self._approved(tool, values, call_id, caller)
-                started = time.monotonic()
-            value = self._masker.value(await self._run(tool, values))
+            value = self._masker.value(await self._carry_out(call, caller))
+            self._record(call, caller, ok=True, result=len(to_json(value)))
         except AssistantError as error:
+            if isinstance(error, RejectedError):
+                call.decision = "reject"
             masked = type(error)(
                 self._masker.text(error.message), hint=self._masker.text(error.hint)
             )
             caller.notify(
-                ToolFinished(
-                    call_id=call_id,
-                    agent=caller.agent,
-                    tool=name,
-                    ok=False,
-                    value=None,
-                    error=masked.message,
-                    hint=masked.hint,
-                    seconds=time.monotonic() - started,
-                )
+                call.finished(caller, ok=False, value=None, error=masked.message, hint=masked.hint)
             )
+            if not call.recorded:
+                self._record(call, caller, ok=False, error=masked.message)
             raise masked from error
-        caller.notify(
-            ToolFinished(
-                call_id=call_id,
-                agent=caller.agent,
-                tool=name,
-                ok=True,
-                value=value,
-                seconds=time.monotonic() - started,
-            )
-        )
+        if self._tools[name].untrusted:
+            caller.outside.append(_outside(call, value))
+        caller.notify(call.finished(caller, ok=True, value=value))
         return value
 
-    async def _approved(
-        self, tool: Tool, values: dict[str, Any], call_id: str, caller: Caller
-    ) -> dict[str, Any]:
-        """Show the card until the person allows exactly what it shows, or rejects it."""
-        card = await self._card(tool, values, call_id, caller.agent)
-        edited = False
-        for _ in range(MAXIMUM_EDITS):
-            decision = await caller.approve(self._masker.value(card))
-            if decision.answer is Answer.REJECT:
-                self._tell(caller, card, "reject")
-                word = f" They said: {decision.word}" if decision.word else ""
-                raise RejectedError(f"{tool.name} was rejected; nothing was changed.{word}")
-            if decision.arguments is None or _plain(decision.arguments) == card.arguments:
-                self._tell(caller, card, "edit" if edited else "allow")
-                return values
-            # Edited arguments are shown again, so that what runs is always what was last seen.
-            try:
-                proposed = tool.validate(decision.arguments)
-                card = await self._card(tool, proposed, call_id, caller.agent)
-                values, edited = proposed, True
-            except AssistantError as error:
-                card = replace(card, problem=str(error))
-        raise RequestError(f"{tool.name} was not run: its arguments were edited too often.")
+    async def _carry_out(self, call: "_Call", caller: Caller) -> object:
+        tool = self.find(call.tool)
+        call.effect = tool.effect
+        values = tool.validate(call.arguments)
+        if tool.effect is not Effect.READS:
+            approved = await approve(tool, values, call.id, caller, self._masker)
+            values, call.decision = approved.values, approved.decision
+            call.arguments = plain(values)
+            call.started = time.monotonic()
+        return await self._run(tool, values)
 
-    @staticmethod
-    async def _card(
-        tool: Tool, values: Mapping[str, Any], call_id: str, agent: str
-    ) -> ApprovalCard:
-        """Return what the person is shown; a call that cannot work is refused before they are."""
-        details = await asyncio.to_thread(tool.details, **values) if tool.details else {}
-        return ApprovalCard(
-            call_id=call_id,
-            agent=agent,
-            tool=tool.name,
-            summary=tool.summary,
-            arguments=_plain(values),
-            effect=tool.effect,
-            details=details,
-        )
-
-    @staticmethod
-    def _tell(caller: Caller, card: ApprovalCard, decision: str) -> None:
-        caller.notify(
-            ApprovalDecided(
-                call_id=card.call_id, tool=card.tool, arguments=card.arguments, decision=decision
+    def _record(
+        self, call: "_Call", caller: Caller, *, ok: bool, error: str = "", result: int = 0
+    ) -> None:
+        call.recorded = True
+        if self._audit is not None:
+            self._audit.record(
+                AuditEntry(
+                    at=datetime.now(UTC),
+                    session=caller.session,
+                    agent=caller.agent,
+                    tool=call.tool,
+                    arguments=self._masker.value(plain(call.arguments)),
+                    effect=str(call.effect),
+                    decision=call.decision,
+                    ok=ok,
+                    error=error,
+                    result_bytes=result,
+                    seconds=round(time.monotonic() - call.started, 4),
+                )
             )
-        )
 
     @staticmethod
     async def _run(tool: Tool, values: Mapping[str, Any]) -> object:
@@ -262,6 +216,35 @@ class Toolbox:
             ) from error
 
 
-def _plain(values: Mapping[str, object]) -> dict[str, object]:
-    plain: dict[str, object] = TypeAdapter(dict[str, Any]).dump_python(dict(values), mode="json")
-    return plain
+@dataclass(slots=True)
+class _Call:
+    """A call that is under way."""
+
+    id: str
+    tool: str
+    arguments: Mapping[str, object]
+    effect: Effect = Effect.READS
+    decision: str = ""
+    started: float = field(default_factory=time.monotonic)
+    recorded: bool = False
+
+    def finished(
+        self, caller: Caller, *, ok: bool, value: object, error: str = "", hint: str = ""
+    ) -> ToolFinished:
+        """Return the event of its end."""
+        return ToolFinished(
+            call_id=self.id,
+            agent=caller.agent,
+            tool=self.tool,
+            ok=ok,
+            value=value,
+            error=error,
+            hint=hint,
+            seconds=time.monotonic() - self.started,
+        )
+
+
+def _outside(call: _Call, value: object) -> OutsideText:
+    named = " ".join(f"{name}={given}" for name, given in call.arguments.items())
+    text = as_text(value, OUTSIDE_CHARACTERS)
+    return OutsideText(source=f"{call.tool} {named}".strip(), text=text)

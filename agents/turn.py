@@ -11,8 +11,8 @@ from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk, LLMResult
 
-from agents.events import Event, TextArrived
-from agents.toolbox import Approver, Caller, Notify
+from agents.approval import Approver, Caller, Grants, Notify
+from agents.events import Event, OutsideText, TextArrived
 from core.sessions import Watch
 
 
@@ -22,6 +22,10 @@ class TurnUnderWay:
 
     notify: Notify
     approve: Approver
+    session: str = ""
+    grants: Grants = field(default_factory=Grants)
+    outside: list[OutsideText] = field(default_factory=list)
+    """Texts from outside that the conversation holds."""
     watches: list[Watch] = field(default_factory=list)
     """Runs whose end the turn decided to wait for."""
     texts: dict[str, str] = field(default_factory=dict)
@@ -52,7 +56,14 @@ class TurnUnderWay:
 
     def caller(self, agent: str) -> Caller:
         """Return on whose behalf an agent calls tools."""
-        return Caller(agent=agent, approve=self.approve, notify=self.tell)
+        return Caller(
+            agent=agent,
+            approve=self.approve,
+            notify=self.tell,
+            session=self.session,
+            grants=self.grants,
+            outside=self.outside,
+        )
 
 
 current_turn: ContextVar[TurnUnderWay] = ContextVar("current_turn")

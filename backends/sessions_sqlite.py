@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import UnavailableError, not_found
-from core.sessions import SessionInfo, Turn, Watch
+from core.sessions import UNNAMED, SessionInfo, Turn, Watch
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
@@ -73,11 +73,13 @@ class SqliteSessions:
         )
 
     def list(self) -> Sequence[SessionInfo]:
-        """Return every conversation, latest first."""
+        """Return every conversation in which something was said, latest first."""
         query = (
             "SELECT s.*, (SELECT count(*) FROM turns t WHERE t.session_id = s.id) AS turns,"
             " (SELECT count(*) FROM watches w WHERE w.session_id = s.id AND w.request <> '')"
-            " AS waiting FROM sessions s ORDER BY updated_at DESC, rowid DESC"
+            " AS waiting FROM sessions s"
+            " WHERE EXISTS (SELECT 1 FROM messages m WHERE m.session_id = s.id)"
+            " ORDER BY updated_at DESC, rowid DESC"
         )
         with self._connection() as connection:
             return [_info(row) for row in connection.execute(query)]
@@ -95,7 +97,7 @@ class SqliteSessions:
         """Begin a conversation."""
         now = datetime.now(UTC)
         session_id = uuid.uuid4().hex[:8]
-        name = name or f"{now:%d %B, %H:%M}".lstrip("0")
+        name = name or UNNAMED
         with self._connection() as connection:
             connection.execute(
                 "INSERT INTO sessions VALUES (?, ?, ?, ?)",

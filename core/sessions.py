@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+UNNAMED = "new conversation"
+"""The name of a conversation until its first question names it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionInfo:

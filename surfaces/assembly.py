@@ -18,10 +18,12 @@ from agents.tools.objects import ObjectTools
 from agents.tools.pipelines import PipelineTools
 from agents.tools.recommender import RecommenderTools
 from agents.world import KnownWorld
+from backends.audit_file import AuditFile
 from backends.index_chroma import ChromaIndex
 from backends.runs_local import LocalRuns
 from backends.sessions_sqlite import SqliteSessions
 from backends.store_folder import FolderStore
+from core.audit import AuditLog
 from core.errors import UnavailableError
 from core.objects import ObjectStore
 from core.runs import RunBackend
@@ -76,6 +78,7 @@ class Assistant:
     sessions: SessionStore
     toolbox: Toolbox
     masker: Masker
+    audit: AuditLog
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -142,6 +145,7 @@ def assemble(settings: Settings) -> Assistant:
     registry = Registry(store)
     library = Library(ChromaIndex(home / "index"), home / "index")
     masker = Masker(_secrets(settings))
+    audit = AuditFile(home / "audit.jsonl")
     _place_first_data(store)
     return Assistant(
         settings=settings,
@@ -152,9 +156,13 @@ def assemble(settings: Settings) -> Assistant:
         library=library,
         sessions=SqliteSessions(home / "sessions.db"),
         toolbox=Toolbox(
-            _tools(catalog, runs, store, registry, library), masker, read_only=settings.read_only
+            _tools(catalog, runs, store, registry, library),
+            masker,
+            read_only=settings.read_only,
+            audit=audit,
         ),
         masker=masker,
+        audit=audit,
     )
 
 

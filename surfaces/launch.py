@@ -2,9 +2,6 @@
 
 import sys
 
-from core.errors import SettingsError
-from core.settings import read_settings
-
 
 def main() -> None:
     """Open the terminal, or run the command that was typed."""
@@ -13,16 +10,6 @@ def main() -> None:
 
         command()
     else:
-        open_terminal()
+        from surfaces.tui.app import run
 
-
-def open_terminal() -> None:
-    """Open the terminal; settings that cannot be used are explained instead."""
-    try:
-        settings = read_settings()
-    except SettingsError as error:
-        sys.stderr.write(f"{error.message}\n{error.hint}\n")
-        sys.exit(2)
-    from surfaces.tui.app import run
-
-    run(settings)
+        sys.exit(run())

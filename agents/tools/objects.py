@@ -106,7 +106,8 @@ class ObjectTools:
     def tools(self) -> tuple[Tool, ...]:
         """Return the tools of this agent."""
         return (
-            Tool(self.list_buckets, untrusted=True),
+            # Names of buckets are too narrow to carry an order; keys are not.
+            Tool(self.list_buckets),
             Tool(self.list_objects, untrusted=True),
             Tool(self.preview_object, untrusted=True),
             Tool(self.list_artifacts),

@@ -96,6 +96,17 @@ def sessions(as_json: Json = False) -> None:
 
 
 @app.command()
+def audit(
+    last: Annotated[int, typer.Option(help="How many of the latest calls to show.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Show the latest calls and check that the log was not tampered with."""
+    from surfaces.cli.auditing import run_audit
+
+    raise typer.Exit(run_audit(last, as_json=as_json))
+
+
+@app.command()
 def settings(as_json: Json = False) -> None:
     """Show the settings in force, without secrets."""
     from surfaces.cli.listing import show_settings

@@ -6,8 +6,8 @@ import sys
 
 from rich.table import Table
 
+from agents.approval import Approver
 from agents.events import Answer, ApprovalCard, Decision
-from agents.toolbox import Approver
 from surfaces.cli.printing import progress
 from surfaces.rendering import clean
 

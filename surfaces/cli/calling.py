@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from agents.approval import Caller
 from agents.events import Effect, Event
-from agents.toolbox import Caller, Tool
+from agents.toolbox import Tool
 from core.errors import AssistantError, RequestError, UnavailableError
 from core.settings import read_settings
 from surfaces.assembly import Assistant, assemble

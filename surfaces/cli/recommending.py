@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from agents.approval import Caller
 from agents.events import Event
-from agents.toolbox import Caller
 from core.errors import AssistantError
 from core.settings import read_settings
 from surfaces.assembly import assemble, describe_project

@@ -10,7 +10,8 @@ from core.runs import PipelineSpec, RunBackend
 from core.world import World
 
 if TYPE_CHECKING:
-    from agents.toolbox import Approver, Toolbox
+    from agents.approval import Approver
+    from agents.toolbox import Toolbox
     from core.settings import Settings
 
 

@@ -157,7 +157,7 @@ class ConversationApp(App[None]):
         Raises:
             AssistantError: There is no such tool, or the line cannot be read.
         """
-        from agents.toolbox import Caller
+        from agents.approval import Caller
         from surfaces.tui.slash import read_arguments
 
         assert self.assistant is not None

@@ -46,10 +46,10 @@ async def test_every_call_carries_the_instructions_and_the_results_so_far(
     model = ScriptedModel(
         script={
             "Swarm Agent": [call("ask_minio_agent", request="list the buckets")],
-            "MinIO agent": [call("list_buckets"), AIMessage("Three.")],
+            "MinIO agent": [call("list_objects", bucket="datasets"), AIMessage("One.")],
         }
     )
-    await collect(session_of(assistant, model).ask("what buckets are there?", allow))
+    await collect(session_of(assistant, model).ask("what is in datasets?", allow))
 
     kinds = [[type(message) for message in messages] for messages in model.received]
     assert kinds == [
@@ -58,8 +58,8 @@ async def test_every_call_carries_the_instructions_and_the_results_so_far(
         [SystemMessage, HumanMessage, AIMessage, ToolMessage],
     ]
     result = str(model.received[2][-1].text)
-    assert result.startswith('<untrusted source="list_buckets">')
-    assert '"name":"datasets"' in result
+    assert result.startswith('<untrusted source="list_objects">')
+    assert '"key":"schedule_management.csv"' in result
 
 
 async def test_two_independent_parts_go_out_at_once_and_take_five_calls(

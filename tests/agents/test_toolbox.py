@@ -1,7 +1,8 @@
 import pytest
 
+from agents.approval import Caller
 from agents.events import Answer, ApprovalCard, ApprovalDecided, Decision, Effect, Event
-from agents.toolbox import Caller, Tool, Toolbox
+from agents.toolbox import Tool, Toolbox
 from core.errors import NotFoundError, RequestError, UnavailableError
 from core.secrets import MASK, Masker
 

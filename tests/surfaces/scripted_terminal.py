@@ -8,8 +8,9 @@ from pathlib import Path
 
 from kept_runs import BEGAN, PIPELINE, Catalog, KeptRuns
 
+from agents.approval import Approver, Caller
 from agents.events import Effect, Event, HandOff, TextArrived, TurnFinished
-from agents.toolbox import Approver, Caller, Tool, Toolbox
+from agents.toolbox import Tool, Toolbox
 from core.errors import AssistantError, NotFoundError
 from core.paging import Page
 from core.runs import ParameterValue, PipelineSpec, Run, RunLogs

@@ -7,8 +7,8 @@ from scripted_terminal import Say, ScriptedAssistant, ScriptedSession
 from textual.events import Key
 from textual.widgets import Markdown
 
+from agents.approval import Approver
 from agents.events import RunEnded, TextArrived
-from agents.toolbox import Approver
 from core.errors import SettingsError, UnavailableError
 from core.settings import Settings
 from surfaces.tui.app import SwarmApp
