@@ -86,7 +86,8 @@ async def test_the_main_job_is_one_conversation(assistant: Assistant) -> None:
     assert "confusion matrix" in finished.answer
 
     answer, value = await tell(session, "what files did it make")
-    assert f"artifacts/delay-prediction/{started.id}/evaluate-models/report.html" in answer
+    assert f"in `artifacts/delay-prediction/{started.id}`" in answer
+    assert "`evaluate-models/report.html` — report" in answer
 
     answer, value = await tell(session, "why split by time")
     assert isinstance(value, DocsAnswer)
