@@ -14,10 +14,12 @@ from langchain_core.tools import BaseTool, StructuredTool
 from langgraph.errors import GraphRecursionError
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
+from pydantic import BaseModel, Field
 
 from agents.approval import RejectedError
 from agents.events import HandOff
 from agents.focus import focus_after
+from agents.repair import Repair
 from agents.results import as_text, fence
 from agents.specialists import Specialist, prompt
 from agents.toolbox import Tool, Toolbox
@@ -30,6 +32,19 @@ from core.settings import Limits
 FOLLOW_UP = "follow_up"
 
 Agent = CompiledStateGraph[Any, Any, Any, Any]
+
+
+class _HandOffArguments(BaseModel):
+    request: str = Field(description="What to do, understandable alone, with names and ids.")
+    more: bool = Field(
+        default=False,
+        description="Whether you need the answer to decide the next hand-off.",
+    )
+
+
+class _FollowUpArguments(BaseModel):
+    run: str = Field(description="The run's id.")
+    request: str = Field(description="What to answer then.")
 
 
 class Swarm:
@@ -56,7 +71,7 @@ class Swarm:
             model,
             [*hand_offs, self._follow_up()],
             system_prompt=prompt("swarm"),
-            middleware=[_end_when_answered],
+            middleware=[_end_when_answered, Repair()],
             name="swarm",
         )
 
@@ -91,6 +106,7 @@ class Swarm:
             model,
             [self._callable(tool, specialist.name) for tool in tools],
             system_prompt=specialist.prompt(),
+            middleware=[Repair()],
             name=specialist.name,
         )
 
@@ -118,21 +134,7 @@ class Swarm:
         return StructuredTool(
             name=specialist.hand_off,
             description=f"{specialist.title}. {specialist.about}",
-            args_schema={
-                "type": "object",
-                "properties": {
-                    "request": {
-                        "type": "string",
-                        "description": "What to do, understandable alone, with names and ids.",
-                    },
-                    "more": {
-                        "type": "boolean",
-                        "default": False,
-                        "description": "Whether you need the answer to decide the next hand-off.",
-                    },
-                },
-                "required": ["request"],
-            },
+            args_schema=_HandOffArguments,
             coroutine=ask,
             response_format="content_and_artifact",
         )
@@ -174,14 +176,7 @@ class Swarm:
         return StructuredTool(
             name=FOLLOW_UP,
             description="Answer a part of the request when a run has ended. Returns at once.",
-            args_schema={
-                "type": "object",
-                "properties": {
-                    "run": {"type": "string", "description": "The run's id."},
-                    "request": {"type": "string", "description": "What to answer then."},
-                },
-                "required": ["run", "request"],
-            },
+            args_schema=_FollowUpArguments,
             coroutine=follow_up,
             response_format="content_and_artifact",
         )
@@ -201,7 +196,7 @@ def _end_when_answered(state: AgentState[Any], runtime: Runtime[Any]) -> dict[st
     call_message = next(m for m in reversed(messages) if m.type == "ai")
     calls = getattr(call_message, "tool_calls", [])
     answers = {m.tool_call_id: m for m in messages if isinstance(m, ToolMessage)}
-    if any(call["args"].get("more") in {True, "true", "True"} for call in calls):
+    if any(call["args"].get("more") in (True, "true", "True") for call in calls):
         return None
     # A hand-off that does not exist, or that broke, goes back to the model.
     if any(answers[call["id"]].status == "error" for call in calls if call["id"] in answers):
