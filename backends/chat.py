@@ -1,22 +1,44 @@
 """Any OpenAI-compatible endpoint as a chat model."""
 
-from collections.abc import AsyncIterator, Iterator
+import json
+import uuid
+from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import shorten
 from typing import Any
 
 import openai
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
-from langchain_core.messages import BaseMessage
-from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.exceptions import ContextOverflowError
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    InvalidToolCall,
+    ToolCall,
+    ToolCallChunk,
+)
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from core.errors import SettingsError, UnavailableError
+from core.errors import AssistantError, SettingsError, UnavailableError
+from core.secrets import Masker
 from core.settings import OpenAIChat
+
+CUT_OFF = (
+    "\n\n(The answer was cut off: it reached the length that `chat.max_tokens` or the server sets.)"
+)
+WORDS = 240
+"""How many characters of a server's own explanation are passed on."""
+
+
+class _BrokenOffError(UnavailableError):
+    """The stream ended before the answer did, and nothing of it had been passed on."""
 
 
 class OpenAIChatModel(ChatOpenAI):
-    """LangChain's client, with the library's exceptions in our words."""
+    """LangChain's client, which streams every call, reads it strictly and explains its faults."""
 
     async def _agenerate(
         self,
@@ -25,13 +47,65 @@ class OpenAIChatModel(ChatOpenAI):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        with _explained(str(self.openai_api_base), self.model_name):
-            return await super()._agenerate(messages, stop, run_manager, **kwargs)
+        try:
+            message = await self._streamed(messages, stop, run_manager, **kwargs)
+        except _BrokenOffError:
+            if not self.max_retries:
+                raise
+            message = await self._streamed(messages, stop, run_manager, **kwargs)
+        return ChatResult(generations=[ChatGeneration(message=message)])
 
-    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
-        with _explained(str(self.openai_api_base), self.model_name):
-            async for chunk in super()._astream(*args, **kwargs):
-                yield chunk
+    async def _streamed(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None,
+        run_manager: AsyncCallbackManagerForLLMRun | None,
+        **kwargs: Any,
+    ) -> AIMessage:
+        pieces: list[AIMessageChunk] = []
+        finish = ""
+        with self._explained(pieces):
+            async for chunk in super()._astream(messages, stop, run_manager, **kwargs):
+                if isinstance(chunk.message, AIMessageChunk):
+                    pieces.append(chunk.message)
+                finish = finish or str((chunk.generation_info or {}).get("finish_reason") or "")
+            if not pieces:
+                raise _no_completion(self._place)
+            if not finish:
+                raise _broken_off(self._place, pieces)
+        message = _whole(pieces, finish)
+        if finish == "length" and message.text and not message.tool_calls:
+            message.content = f"{message.text}{CUT_OFF}"
+            if run_manager:
+                note = ChatGenerationChunk(message=AIMessageChunk(content=CUT_OFF))
+                await run_manager.on_llm_new_token(CUT_OFF, chunk=note)
+        return message
+
+    @property
+    def _place(self) -> str:
+        return Masker().text(str(self.openai_api_base))
+
+    @contextmanager
+    def _explained(self, pieces: list[AIMessageChunk]) -> Iterator[None]:
+        """Say in our words what went wrong after these pieces had come."""
+        try:
+            yield
+        except (TimeoutError, openai.APITimeoutError) as error:
+            raise UnavailableError(
+                f"The model at {self._place} did not answer within {self.request_timeout:g} s.",
+                hint="Try again, or raise `chat.timeout_seconds`.",
+            ) from error
+        except openai.APIConnectionError as error:
+            raise (
+                _broken_off(self._place, pieces) if pieces else _unreachable(self._place)
+            ) from error
+        except json.JSONDecodeError as error:
+            raise _no_completion(self._place) from error
+        except openai.APIError as error:
+            key = self.openai_api_key
+            known = [key.get_secret_value()] if isinstance(key, SecretStr) else []
+            words = Masker(known).text(_words(error))
+            raise _refused(error, self._place, self.model_name, words) from error
 
 
 def openai_chat(settings: OpenAIChat) -> OpenAIChatModel:
@@ -42,41 +116,105 @@ def openai_chat(settings: OpenAIChat) -> OpenAIChatModel:
         # The client refuses an empty key, though many servers on one's own machine need none.
         api_key=SecretStr(settings.api_key.get_secret_value() or "none"),
         timeout=settings.timeout_seconds,
+        stream_chunk_timeout=settings.timeout_seconds,
         max_retries=settings.retries,
         max_completion_tokens=settings.max_tokens,
         temperature=0,
-        streaming=True,
+        # LangChain would run a call whose arguments broke off with what came of them; every
+        # call therefore goes through `_agenerate`, which streams and then reads the whole.
+        disable_streaming=True,
         stream_usage=True,
     )
 
 
-@contextmanager
-def _explained(url: str, model: str) -> Iterator[None]:
+def _whole(pieces: list[AIMessageChunk], finish: str) -> AIMessage:
+    """Put the pieces of a message together."""
+    whole = pieces[0] + pieces[1:]
+    calls = [_call(chunk) for chunk in whole.tool_call_chunks]
+    return AIMessage(
+        content=whole.content,
+        additional_kwargs=whole.additional_kwargs,
+        tool_calls=[call for call in calls if call["type"] == "tool_call"],
+        invalid_tool_calls=[call for call in calls if call["type"] == "invalid_tool_call"],
+        usage_metadata=whole.usage_metadata,
+        response_metadata={**whole.response_metadata, "finish_reason": finish},
+    )
+
+
+def _call(chunk: ToolCallChunk) -> ToolCall | InvalidToolCall:
+    """Read a call; one whose arguments are not an object is invalid, never guessed at."""
+    # Some servers give calls no ids, but an answer must belong to a call.
+    name, call_id = chunk["name"] or "", chunk["id"] or f"call-{uuid.uuid4().hex[:12]}"
     try:
-        yield
-    except openai.AuthenticationError as error:
-        raise SettingsError(
-            f"{url} refused the key.", hint="Check `chat.api_key` in your settings."
-        ) from error
-    except openai.NotFoundError as error:
-        raise SettingsError(
-            f"{url} knows no model {model!r}.", hint="Check `chat.model` in your settings."
-        ) from error
-    except openai.APITimeoutError as error:
-        raise UnavailableError(
-            f"The model at {url} did not answer in time.",
-            hint="Try again, or raise `chat.timeout_seconds`.",
-        ) from error
-    except openai.APIConnectionError as error:
-        raise UnavailableError(
-            f"The model at {url} cannot be reached.",
-            hint="Check `chat.base_url` and that the server is up; without `chat` settings the"
-            " built-in model answers.",
-        ) from error
-    except openai.APIStatusError as error:
-        raise UnavailableError(
-            f"The model at {url} answered with status {error.status_code}.",
-            hint="Try again in a while.",
-        ) from error
-    except openai.OpenAIError as error:
-        raise UnavailableError(f"The model at {url} failed: {error}.", hint="Try again.") from error
+        arguments = json.loads(chunk["args"] or "{}", strict=False)
+    except json.JSONDecodeError:
+        arguments = chunk["args"]
+    if isinstance(arguments, dict):
+        return ToolCall(type="tool_call", name=name, args=arguments, id=call_id)
+    return InvalidToolCall(
+        type="invalid_tool_call",
+        name=name,
+        args=chunk["args"],
+        id=call_id,
+        error="The arguments are not a JSON object.",
+    )
+
+
+def _broken_off(place: str, pieces: list[AIMessageChunk]) -> UnavailableError:
+    # What a person has read cannot be taken back, so only what nobody saw is asked for again.
+    kind = UnavailableError if any(piece.text for piece in pieces) else _BrokenOffError
+    return kind(f"The model at {place} broke off in the middle of its answer.", hint="Ask again.")
+
+
+def _unreachable(place: str) -> UnavailableError:
+    return UnavailableError(
+        f"The model at {place} cannot be reached.",
+        hint="Check `chat.base_url` and that the server is up; without `chat` settings the"
+        " built-in model answers.",
+    )
+
+
+def _no_completion(place: str) -> UnavailableError:
+    return UnavailableError(
+        f"What {place} answered is not a chat completion.",
+        hint="Check `chat.base_url`; it usually ends with the version, as in `/v1`.",
+    )
+
+
+def _refused(error: openai.APIError, place: str, model: str, words: str) -> AssistantError:
+    """Return what a server's error means, with its own words where they help."""
+    match error:
+        case openai.AuthenticationError():
+            return SettingsError(
+                f"{place} refused the key.", hint="Check `chat.api_key` in your settings."
+            )
+        case openai.NotFoundError():
+            return SettingsError(
+                f"{place} knows no model {model!r}.",
+                hint="Check `chat.model` in your settings, and that `chat.base_url` ends with the"
+                " version, as in `/v1`.",
+            )
+        case ContextOverflowError():
+            return UnavailableError(
+                f"The conversation is longer than {model} can read.", hint="Begin another one."
+            )
+        case openai.RateLimitError():
+            wait = error.response.headers.get("retry-after", "")
+            return UnavailableError(
+                f"{place} takes no more calls for now{words}.",
+                hint=f"Try again in {wait} s." if wait.isdecimal() else "Try again in a while.",
+            )
+        case openai.APIStatusError():
+            return UnavailableError(
+                f"The model at {place} answered with status {error.status_code}{words}.",
+                hint="Try again in a while." if error.status_code >= 500 else "",
+            )
+    return UnavailableError(f"The model at {place} failed{words}.", hint="Try again.")
+
+
+def _words(error: openai.APIError) -> str:
+    """Return what the server says of its error, ready to end a sentence."""
+    body: object = error.body
+    said = body.get("message") or body.get("detail") if isinstance(body, dict) else ""
+    told = shorten(str(said or ""), WORDS, placeholder=" …").rstrip(". ")
+    return f": {told}" if told else ""

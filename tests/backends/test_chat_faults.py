@@ -1,0 +1,148 @@
+"""What a person is told when the server of a model fails, and that the conversation goes on."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from connected_chat import AT_ONCE, KEY, asking_minio, connected, listing, only_swarm, settings_for
+from openai_server import (
+    Refusal,
+    Scripted,
+    Silence,
+    calls,
+    openai_server,
+    refusal,
+    says,
+)
+
+from agents.events import (
+    ToolFinished,
+)
+from core.errors import AssistantError
+from surfaces.assembly import try_chat_model
+
+FAULTS: Sequence[tuple[Scripted, str]] = [
+    (refusal(401, f"Incorrect API key provided: {KEY}."), "refused the key. Check `chat.api_key`"),
+    (refusal(403, "Not in your country."), "status 403: Not in your country."),
+    (refusal(404, "no such model"), "knows no model 'tiny'"),
+    (refusal(400, "tiny does not support tools"), "tiny does not support tools"),
+    (refusal(429, "Slow down.", retry_after="7"), "Try again in 7 s."),
+    (refusal(500, f"CUDA out of memory for {KEY}"), "status 500: CUDA out of memory for •••"),
+    (Refusal(status=502, body="<html>Bad Gateway</html>"), "status 502"),
+    (
+        Refusal(status=200, body="<html>Log in</html>", headers={"content-type": "text/html"}),
+        "is not a chat completion",
+    ),
+    (Refusal(status=200, body="data: <html>\n\n"), "is not a chat completion"),
+    (
+        Refusal(status=200, body=f'data: {{"error": {{"message": "overloaded {KEY}"}}}}\n\n'),
+        "overloaded •••",
+    ),
+    (replace(says("No stream."), streams=False), "is not a chat completion"),
+]
+
+
+@pytest.mark.parametrize(("fault", "words"), FAULTS)
+@pytest.mark.parametrize("at", ["swarm", "minio"])
+async def test_a_fault_ends_the_turn_in_words_and_the_next_question_works(
+    tmp_path: Path, fault: Scripted, words: str, at: str
+) -> None:
+    script = asking_minio(fault) if at == "minio" else only_swarm(fault)
+    script["Swarm Agent"].append(says("Yes."))
+    with connected(tmp_path, script) as here:
+        events, finished = await here.ask("what buckets are there?")
+        _, good = await here.ask("are you there?")
+        stored = here.stored()
+        history = here.session.history()
+
+        assert words in finished.stopped
+        assert finished.answer == finished.stopped
+        assert (good.answer, good.stopped) == ("Yes.", "")
+        assert here.roles() == ["human", "ai", "human", "ai"]
+        assert [turn.answer for turn in history] == [finished.answer, "Yes."]
+        seen = f"{events} {json.dumps([*stored])} {history} {json.dumps(here.server.bodies)}"
+        assert KEY not in seen
+        assert {*here.server.keys} == {f"Bearer {KEY}"}
+
+
+async def test_a_server_that_never_answers_is_given_up_in_words(tmp_path: Path) -> None:
+    with connected(tmp_path, only_swarm(Silence(), says("Yes.")), timeout_seconds=0.2) as here:
+        _, finished = await here.ask("what buckets are there?")
+        _, good = await here.ask("are you there?")
+
+    assert "did not answer within 0.2 s" in finished.stopped
+    assert good.answer == "Yes."
+
+
+async def test_a_server_that_is_down_is_named(tmp_path: Path) -> None:
+    with connected(tmp_path, {}) as here:
+        pass
+    _, finished = await here.ask("what buckets are there?")
+
+    assert f"The model at {here.server.url} cannot be reached." in finished.stopped
+    assert here.roles() == ["human", "ai"]
+
+
+@pytest.mark.parametrize("fault", [refusal(500, "Oops.", **AT_ONCE), refusal(429, "", **AT_ONCE)])
+async def test_a_passing_fault_is_tried_again_unseen(tmp_path: Path, fault: Refusal) -> None:
+    with connected(tmp_path, listing(fault, says("Three.")), retries=1) as here:
+        _, finished = await here.ask("what buckets are there?")
+
+    assert (finished.answer, finished.stopped) == ("Three.", "")
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 3])
+async def test_a_stream_that_breaks_before_anything_was_said_is_tried_again(
+    tmp_path: Path, pieces: int
+) -> None:
+    whole = calls("preview_object", bucket="datasets", key="schedule_management.csv")
+    broken = replace(whole, pieces=pieces)
+    with connected(tmp_path, asking_minio(broken, whole, says("A table.")), retries=1) as here:
+        events, finished = await here.ask("show the data")
+
+    assert [event.ok for event in events if isinstance(event, ToolFinished)] == [True]
+    assert (finished.answer, finished.stopped) == ("A table.", "")
+
+
+async def test_a_stream_that_breaks_in_the_middle_of_an_answer_says_so(tmp_path: Path) -> None:
+    half = replace(says("There are three buckets."), pieces=3)
+    script = listing(half)
+    script["Swarm Agent"].append(says("Yes."))
+    with connected(tmp_path, script) as here:
+        _, finished = await here.ask("what buckets are there?")
+        _, good = await here.ask("are you there?")
+
+    assert finished.answer.startswith("There are\n\n")
+    assert "broke off" in finished.stopped
+    assert good.answer == "Yes."
+
+
+async def test_a_stream_that_ends_without_its_end_says_so(tmp_path: Path) -> None:
+    chunk = {"choices": [{"index": 0, "delta": {"content": "There are"}, "finish_reason": None}]}
+    ended = Refusal(status=200, body=f"data: {json.dumps(chunk)}\n\n")
+    with connected(tmp_path, listing(ended), retries=1) as here:
+        _, finished = await here.ask("what buckets are there?")
+
+    assert finished.answer == f"There are\n\n{finished.stopped}"
+    assert "broke off" in finished.stopped
+
+
+async def test_a_stream_that_keeps_breaking_says_so(tmp_path: Path) -> None:
+    broken = replace(calls("list_buckets"), pieces=2)
+    with connected(tmp_path, asking_minio(broken, broken), retries=1) as here:
+        _, finished = await here.ask("what buckets are there?")
+
+    assert "broke off" in finished.stopped
+
+
+@pytest.mark.parametrize(("fault", "words"), FAULTS)
+def test_doctor_says_in_words_why_a_model_does_not_answer(
+    tmp_path: Path, fault: Scripted, words: str
+) -> None:
+    with openai_server({"": [fault]}) as server, pytest.raises(AssistantError) as problem:
+        try_chat_model(settings_for(server, tmp_path))
+
+    assert words in str(problem.value)
+    assert KEY not in str(problem.value)
