@@ -81,6 +81,23 @@ class OpenAIChatModel(ChatOpenAI):
                 await run_manager.on_llm_new_token(CUT_OFF, chunk=note)
         return message
 
+    def _convert_chunk_to_generation_chunk(
+        self,
+        chunk: dict[str, Any],
+        default_chunk_class: type,
+        base_generation_info: dict[str, Any] | None,
+    ) -> ChatGenerationChunk | None:
+        try:
+            for choice in chunk.get("choices") or ():
+                # LangChain passes over a piece without a delta, though it may end the answer.
+                if choice.get("finish_reason") and "message" not in choice:
+                    choice["delta"] = choice.get("delta") or {}
+            return super()._convert_chunk_to_generation_chunk(
+                chunk, default_chunk_class, base_generation_info
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise _no_completion(self._place) from error
+
     @property
     def _place(self) -> str:
         return Masker().text(str(self.openai_api_base))

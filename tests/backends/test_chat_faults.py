@@ -40,6 +40,13 @@ FAULTS: Sequence[tuple[Scripted, str]] = [
         Refusal(status=200, body=f'data: {{"error": {{"message": "overloaded {KEY}"}}}}\n\n'),
         "overloaded •••",
     ),
+    (
+        Refusal(
+            status=200,
+            body='data: {"choices": [{"delta": {"tool_calls": [{"function": null}]}}]}\n\n',
+        ),
+        "is not a chat completion",
+    ),
     (replace(says("No stream."), streams=False), "is not a chat completion"),
 ]
 
@@ -127,6 +134,15 @@ async def test_a_stream_that_ends_without_its_end_says_so(tmp_path: Path) -> Non
 
     assert finished.answer == f"There are\n\n{finished.stopped}"
     assert "broke off" in finished.stopped
+
+
+async def test_a_stream_may_end_with_an_empty_piece(tmp_path: Path) -> None:
+    choices = [{"delta": {"content": "Yes."}}, {"delta": None, "finish_reason": "stop"}]
+    lines = [f"data: {json.dumps({'choices': [choice]})}\n\n" for choice in choices]
+    with connected(tmp_path, only_swarm(Refusal(status=200, body="".join(lines)))) as here:
+        _, finished = await here.ask("are you there?")
+
+    assert (finished.answer, finished.stopped) == ("Yes.", "")
 
 
 async def test_a_stream_that_keeps_breaking_says_so(tmp_path: Path) -> None:
