@@ -1,6 +1,7 @@
 """Everything that can be set, read once and passed as values."""
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,10 +14,14 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from core.credentials import credentials_in_files
 from core.errors import SettingsError, closest
+from core.secrets import is_credential
 
 SETTINGS_FILE = "mlops-swarm.toml"
 PREFIX = "MLOPS_SWARM_"
+PLACEHOLDERS = frozenset("ollama not-needed no-key-needed not-used unused changeme dummy".split())
+"""Keys of local servers that want one and do not look at it."""
 
 
 class _Part(BaseModel):
@@ -109,7 +114,9 @@ def read_settings(**arguments: Any) -> Settings:
         return Settings(**given)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            _explain(
+                ".".join(str(part) for part in problem["loc"]), problem["type"], problem["msg"]
+            )
             for problem in error.errors()
         )
         raise SettingsError(
@@ -122,6 +129,13 @@ def read_settings(**arguments: Any) -> Settings:
         ) from error
 
 
+def _explain(name: str, kind: str, message: str) -> str:
+    if kind != "extra_forbidden":
+        return f"{name}: {message}"
+    near = closest(name, Settings.model_fields, limit=1)
+    return f"{name} is no setting" + (f"; the closest is {near[0]}" if near else "")
+
+
 def _check_variables() -> None:
     """Refuse a variable of ours that names no setting; pydantic would pass it over in silence."""
     for variable in os.environ:
@@ -132,3 +146,40 @@ def _check_variables() -> None:
                 f"The variable {variable} names no setting.",
                 hint=f"The closest: {', '.join(PREFIX + field.upper() for field in near)}.",
             )
+
+
+def known_secrets(settings: Settings) -> Sequence[str]:
+    """Return every value that is to be masked wherever it appears.
+
+    These are the secrets among the settings, the values of environment variables that are named
+    like credentials, and what the credentials files of AWS and of the MinIO client hold.
+    """
+    aws_file = os.environ.get("AWS_SHARED_CREDENTIALS_FILE")
+    elsewhere = [
+        *(value for name, value in os.environ.items() if is_credential(name, value)),
+        *credentials_in_files(Path.home(), Path(aws_file) if aws_file else None),
+    ]
+    own = [secret for secret in _secrets_in(settings) if secret.casefold() not in PLACEHOLDERS]
+    return [*own, *(value for value in elsewhere if _is_telling(value))]
+
+
+def _secrets_in(value: object) -> Iterator[str]:
+    match value:
+        case SecretStr():
+            yield value.get_secret_value()
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from _secrets_in(getattr(value, name))
+        case Mapping():
+            for item in value.values():
+                yield from _secrets_in(item)
+        case list() | tuple():
+            for item in value:
+                yield from _secrets_in(item)
+
+
+def _is_telling(value: str) -> bool:
+    """Return whether a value is a secret rather than a word, a number or the path of a file."""
+    # `DB_PASSWORD=postgres` would take the word out of every text.
+    ordinary = value.isalpha() and (value.islower() or value.isupper()) and len(value) < 16
+    return len(value) >= 8 and not ordinary and not value.isdigit() and not Path(value).exists()

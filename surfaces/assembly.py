@@ -29,7 +29,7 @@ from core.objects import ObjectStore
 from core.runs import RunBackend
 from core.secrets import Masker
 from core.sessions import SessionStore
-from core.settings import BuiltinChat, OpenAIChat, Settings
+from core.settings import BuiltinChat, Chat, OpenAIChat, Settings, known_secrets
 from knowledge.library import Library
 from models.registry import Registry
 from pipelines.catalog import Catalog
@@ -65,6 +65,14 @@ BUILTIN_NOTICE = (
 )
 
 
+@dataclass(slots=True)
+class _Answering:
+    """The chat model in use, and the swarm that was built with it."""
+
+    chat: Chat
+    swarm: "Swarm | None" = None
+
+
 @dataclass(frozen=True)
 class Assistant:
     """Everything a surface needs."""
@@ -84,13 +92,29 @@ class Assistant:
     @property
     def notice(self) -> str:
         """One line about who answers; empty when a person chose the model."""
-        return BUILTIN_NOTICE if isinstance(self.settings.chat, BuiltinChat) else ""
+        return BUILTIN_NOTICE if isinstance(self.chat, BuiltinChat) else ""
+
+    @property
+    def chat(self) -> Chat:
+        """The chat model that answers now."""
+        return self._answering.chat
+
+    @property
+    def chats(self) -> Sequence[Chat]:
+        """The chat models that can answer: the built-in one, and the one of the settings."""
+        builtin = BuiltinChat()
+        return tuple(dict.fromkeys((builtin, self.settings.chat)))
 
     @property
     def model_name(self) -> str:
         """The name of the model that answers."""
-        chat = self.settings.chat
-        return chat.model if isinstance(chat, OpenAIChat) else "built-in"
+        return self.chat.model if isinstance(self.chat, OpenAIChat) else "built-in"
+
+    def use_model(self, chat: Chat) -> None:
+        """Let a chat model answer from the next turn on; a turn under way ends with its own."""
+        with self._lock:
+            self._answering.chat = chat
+            self._answering.swarm = None
 
     @cached_property
     def world(self) -> KnownWorld:
@@ -100,13 +124,18 @@ class Assistant:
     def swarm(self) -> "Swarm":
         """Return the swarm; the first call builds it, which imports LangChain."""
         with self._lock:
-            return self._swarm
+            if self._answering.swarm is None:
+                from agents.swarm import Swarm
+
+                model = _chat_model(self)
+                self._answering.swarm = Swarm(
+                    model, self.toolbox, SPECIALISTS, self.settings.limits
+                )
+            return self._answering.swarm
 
     @cached_property
-    def _swarm(self) -> "Swarm":
-        from agents.swarm import Swarm
-
-        return Swarm(_chat_model(self), self.toolbox, SPECIALISTS, self.settings.limits)
+    def _answering(self) -> _Answering:
+        return _Answering(self.settings.chat)
 
     def session(self, session_id: str = "") -> "Session":
         """Return a new conversation, or one to resume by id or name.
@@ -130,8 +159,22 @@ class Assistant:
         return path
 
 
-def assemble(settings: Settings) -> Assistant:
+def assemble(
+    settings: Settings,
+    *,
+    run_backend: type[LocalRuns] = LocalRuns,
+    catalog: Catalog | None = None,
+    library: Library | None = None,
+    secrets: Sequence[str] = (),
+) -> Assistant:
     """Put the assistant together and place the first data in an empty home.
+
+    Args:
+        settings: What a person chose.
+        run_backend: Who runs pipelines; a world of evaluation cases brings its own.
+        catalog: The pipelines, if not only the shipped one.
+        library: The documents, if they are open already.
+        secrets: What to mask beyond the credentials in the settings.
 
     Raises:
         UnavailableError: The home cannot be written.
@@ -140,11 +183,11 @@ def assemble(settings: Settings) -> Assistant:
     settings = settings.model_copy(update={"home": home})
     _check_home(home)
     store = FolderStore(home / "objects")
-    runs = LocalRuns(home=home, store=store, workers=settings.workers, preload=PRELOAD)
-    catalog = Catalog()
+    runs = run_backend(home=home, store=store, workers=settings.workers, preload=PRELOAD)
+    catalog = catalog or Catalog()
     registry = Registry(store)
-    library = Library(ChromaIndex(home / "index"), home / "index")
-    masker = Masker(_secrets(settings))
+    library = library or Library(ChromaIndex(home / "index"), home / "index")
+    masker = Masker((*known_secrets(settings), *secrets))
     audit = AuditFile(home / "audit.jsonl")
     _place_first_data(store)
     return Assistant(
@@ -179,7 +222,7 @@ def _tools(
 
 
 def _chat_model(assistant: Assistant) -> "BaseChatModel":
-    chat = assistant.settings.chat
+    chat = assistant.chat
     if isinstance(chat, OpenAIChat):
         from backends.chat import openai_chat
 
@@ -226,11 +269,6 @@ _PROBE = {
         },
     },
 }
-
-
-def _secrets(settings: Settings) -> Sequence[str]:
-    chat = settings.chat
-    return (chat.api_key.get_secret_value(),) if isinstance(chat, OpenAIChat) else ()
 
 
 def _check_home(home: Path) -> None:
