@@ -16,6 +16,7 @@ from agents.events import (
     Event,
     OutsideText,
 )
+from agents.outside import beside
 from core.errors import AssistantError, RequestError
 from core.secrets import Masker
 
@@ -27,8 +28,6 @@ Notify = Callable[[Event], None]
 
 MAXIMUM_EDITS = 5
 """How often one card comes back after an edit that cannot be used."""
-SHOWN_OUTSIDE = 4
-"""How many texts from outside a card shows, the latest ones."""
 
 _PLAIN: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
@@ -98,12 +97,10 @@ async def approve(
         return Approved(values, "always")
     edited = False
     for _ in range(MAXIMUM_EDITS):
-        decision = await caller.approve(masker.value(card))
-        if decision.answer is Answer.REJECT:
-            _tell(caller, card, "reject")
-            word = f" They said: {decision.word}" if decision.word else ""
-            raise RejectedError(f"{tool.name} was rejected; nothing was changed.{word}")
+        decision = await _decision(card, caller, masker)
         if decision.arguments is None or plain(decision.arguments) == card.arguments:
+            if plain(values) != card.arguments:
+                raise RequestError(f"{tool.name} was changed after it was allowed; it was not run.")
             how = "edit" if edited else "allow"
             if decision.answer is Answer.ALWAYS and may_be_granted(card):
                 caller.grants.allow(tool.name)
@@ -112,12 +109,26 @@ async def approve(
             return Approved(values, how)
         # Edited arguments are shown again, so that what runs is always what was last seen.
         try:
-            proposed = tool.validate(decision.arguments)
+            proposed = tool.validate(masker.value(dict(decision.arguments)))
             card = await _card(tool, proposed, call_id, caller)
             values, edited = proposed, True
         except AssistantError as error:
             card = replace(card, problem=str(error))
     raise RequestError(f"{tool.name} was not run: its arguments were edited too often.")
+
+
+async def _decision(card: ApprovalCard, caller: Caller, masker: Masker) -> Decision:
+    """Return what the person said to a card, unless they rejected it."""
+    try:
+        decision = await caller.approve(masker.value(card))
+        if decision.answer is Answer.REJECT:
+            word = f" They said: {decision.word}" if decision.word else ""
+            raise RejectedError(f"{card.tool} was rejected; nothing was changed.{word}")
+    except RejectedError:
+        # An approver that cannot ask anybody says so in its own words.
+        _tell(caller, card, "reject")
+        raise
+    return decision
 
 
 def may_be_granted(card: ApprovalCard) -> bool:
@@ -138,7 +149,7 @@ async def _card(
         arguments=plain(values),
         effect=tool.effect,
         details=details,
-        outside=tuple(caller.outside[-SHOWN_OUTSIDE:]),
+        outside=beside(caller.outside, tool.name, plain(values)),
     )
 
 

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,11 @@ from langchain_core.messages import (
 
 from agents.approval import Approver, Grants
 from agents.events import Event, OutsideText, RunEnded, TurnFinished
+from agents.outside import outside_in
+from agents.results import fence
+from agents.tools.references import find_run
 from agents.turn import ModelListener, TurnUnderWay, current_turn
-from core.errors import AssistantError, NotFoundError
+from core.errors import AssistantError, NotFoundError, UnavailableError
 from core.runs import Run, RunBackend
 from core.secrets import Masker
 from core.sessions import UNNAMED, SessionInfo, SessionStore, Turn, Watch
@@ -74,6 +78,11 @@ class Session:
         """The conversation's name."""
         return self._info.name
 
+    def rename(self, name: str) -> None:
+        """Call the conversation something else; its first question then does not name it."""
+        self._store.rename(self.id, name)
+        self._info = replace(self._info, name=name)
+
     def history(self) -> Sequence[Turn]:
         """Return the turns so far, in order."""
         return self._store.turns(self.id)
@@ -112,6 +121,7 @@ class Session:
             if run is None or not ours:
                 continue
             requests = [watch.request for watch in ours if watch.request]
+            run = self._masker.value(run)
             yield RunEnded(run=run, request=" and ".join(requests))
             for request in requests:
                 async with self._turn_lock:
@@ -130,7 +140,12 @@ class Session:
     ) -> AsyncGenerator[Event]:
         events: asyncio.Queue[Event] = asyncio.Queue()
         turn = TurnUnderWay(
-            notify=events.put_nowait, approve=approve, session=self.id, grants=self.grants
+            notify=events.put_nowait,
+            approve=approve,
+            session=self.id,
+            masker=self._masker,
+            find_run=partial(find_run, self._runs),
+            grants=self.grants,
         )
         task = asyncio.create_task(self._turn(turn, question, shown))
         try:
@@ -142,16 +157,15 @@ class Session:
                 await task
 
     async def _turn(self, turn: TurnUnderWay, question: HumanMessage, shown: str) -> None:
-        await asyncio.to_thread(self._keep, [question])
         stopped = ""
         added: Sequence[BaseMessage] = []
         try:
             async with asyncio.timeout(self._limits.seconds):
-                added = await self._answer(turn)
+                added = await self._answer(turn, question)
         except TimeoutError:
             stopped = f"The turn took longer than {self._limits.seconds:g} s and was stopped."
         except AssistantError as error:
-            stopped = str(error)
+            stopped = self._masker.text(str(error))
         except asyncio.CancelledError:
             stopped = "canceled"
             raise
@@ -159,36 +173,51 @@ class Session:
             # A conversation must stay usable: every question is followed by an answer.
             if stopped and stopped != "canceled":
                 turn.say(stopped, "swarm", "stopped")
-            self._finish(turn, added, stopped, self._masker.text(shown))
+            lost = self._finish(turn, [question, *added], stopped, self._masker.text(shown))
+            if lost:
+                turn.say(lost, "swarm", "lost")
         turn.tell(
             TurnFinished(
                 answer=turn.answer,
                 model_calls=turn.model_calls,
                 tokens=turn.tokens,
                 seconds=turn.seconds,
-                stopped=stopped,
+                stopped=stopped or lost,
             )
         )
 
-    async def _answer(self, turn: TurnUnderWay) -> Sequence[BaseMessage]:
+    async def _answer(self, turn: TurnUnderWay, question: HumanMessage) -> Sequence[BaseMessage]:
         swarm = await asyncio.to_thread(self._swarm)
         stored = await asyncio.to_thread(self._store.messages, self.id)
-        messages = messages_from_dict([dict(message) for message in stored])
+        messages = [*messages_from_dict([dict(message) for message in stored]), question]
         turn.outside += _outside_in(messages)
+        turn.read_before = len(turn.outside)
         current_turn.set(turn)
         return await swarm.answer(messages, ModelListener(turn))
 
     def _finish(
-        self, turn: TurnUnderWay, added: Sequence[BaseMessage], stopped: str, shown: str
-    ) -> None:
+        self, turn: TurnUnderWay, said: Sequence[BaseMessage], stopped: str, shown: str
+    ) -> str:
+        """Keep a turn, and return in words why it could not be kept.
+
+        Question and answer are kept at once, so that two processes in one conversation do not mix
+        their turns, and one that is killed leaves no question without an answer.
+        """
         if stopped:
-            said = turn.answer or "(nothing)"
-            added = [AIMessage(f"{said}\n\n(The turn was stopped: {stopped})")]
-        self._keep([*added])
-        self._store.add_turn(self.id, shown, turn.answer or (f"({stopped})" if stopped else ""))
-        self._name_after(shown)
-        for watch in turn.watches:
-            self._store.watch(self.id, watch)
+            answer = turn.answer or "(nothing)"
+            words = f"{answer}\n\n(The turn was stopped: {stopped})"
+            # What it read before it was stopped may be in what it said.
+            read = {"outside": [asdict(text) for text in turn.outside[turn.read_before :]]}
+            said = [said[0], AIMessage(words, additional_kwargs=read)]
+        try:
+            self._keep(said)
+            self._store.add_turn(self.id, shown, turn.answer or (f"({stopped})" if stopped else ""))
+            self._name_after(shown)
+            for watch in turn.watches:
+                self._store.watch(self.id, watch)
+        except UnavailableError as error:
+            return f"This turn is not kept in the conversation. {error}"
+        return ""
 
     def _name_after(self, question: str) -> None:
         """Name a conversation after its first question, unless it was given a name."""
@@ -198,12 +227,13 @@ class Session:
             self._info = replace(self._info, name=name)
 
     def _keep(self, messages: Sequence[BaseMessage]) -> None:
-        self._store.append(self.id, [message_to_dict(message) for message in messages])
+        plain = [message_to_dict(message) for message in messages]
+        self._store.append(self.id, self._masker.value(plain))
 
 
 def _outside_in(messages: Sequence[BaseMessage]) -> Sequence[OutsideText]:
     """Return the texts from outside that a conversation still holds, oldest first."""
-    records = [m.artifact for m in messages if isinstance(m, ToolMessage)]
+    records = [m.artifact if isinstance(m, ToolMessage) else m.additional_kwargs for m in messages]
     return [
         OutsideText(**text)
         for record in records
@@ -213,12 +243,15 @@ def _outside_in(messages: Sequence[BaseMessage]) -> Sequence[OutsideText]:
 
 
 def _follow_up_message(run: Run, request: str) -> HumanMessage:
-    reason = f" Reason: {run.reason}" if run.reason else ""
+    """Return the words that begin a follow-up, with what others wrote marked as from outside."""
+    theirs = "\n".join(outside_in([run.name, run.pipeline, run.reason]))
+    read = [asdict(OutsideText(source=f"end of run {run.id}", text=theirs))] if theirs else []
+    about = f" About it:\n{fence(theirs, 'describe_run')}\n" if theirs else ""
     return HumanMessage(
-        f"Run {run.id} ({run.name}) of {run.pipeline} has ended: {run.state}.{reason}"
-        f" I asked you to go on then with: {request}",
+        f"Run {run.id} has ended: {run.state}.{about} I asked you to go on then with: {request}",
         additional_kwargs={
-            "follow_up": {"run": run.id, "state": str(run.state), "request": request}
+            "follow_up": {"run": run.id, "state": str(run.state), "request": request},
+            "outside": read,
         },
     )
 

@@ -1,5 +1,6 @@
 """The Swarm Agent and its specialists."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -10,14 +11,14 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AnyMessage, BaseMessage, HumanMessage, ToolMessage
 from langchain_core.runnables import RunnableConfig
-from langchain_core.tools import BaseTool, StructuredTool
+from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from langgraph.errors import GraphRecursionError
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
 from agents.approval import RejectedError
-from agents.events import HandOff
+from agents.events import HandOff, OutsideText
 from agents.focus import focus_after
 from agents.repair import Repair
 from agents.results import as_text, fence
@@ -113,6 +114,7 @@ class Swarm:
         async def ask(request: str, more: bool = False) -> tuple[str, dict[str, Any]]:
             del more  # read by _end_when_answered from the call itself
             turn = current_turn.get()
+            request = turn.masker.text(request)
             turn.tell(HandOff(agent=specialist.name, request=request))
             read_before = len(turn.outside)
             try:
@@ -126,10 +128,13 @@ class Swarm:
             except GraphRecursionError:
                 said = f"The {specialist.title} stopped after {self._limits.steps} steps."
                 turn.say(said, specialist.name, f"{specialist.name}-limit")
-                return said, {}
+                return said, {"outside": _plain(turn.outside[read_before:])}
             messages: list[BaseMessage] = state["messages"]
-            outside = [asdict(text) for text in turn.outside[read_before:]]
-            return str(messages[-1].text), {**_record(messages), "outside": outside}
+            outside = _plain(turn.outside[read_before:])
+            said = turn.masker.text(str(messages[-1].text))
+            # What a specialist says after it read something may be what it read.
+            content = fence(said, specialist.name) if outside else said
+            return content, {**_record(messages), "outside": outside}
 
         return StructuredTool(
             name=specialist.hand_off,
@@ -148,12 +153,13 @@ class Swarm:
             try:
                 value = await self._toolbox.call(tool.name, arguments, turn.caller(agent))
             except AssistantError as error:
-                return _explained(error), error
+                told = _explained(error)
+                return fence(told, tool.name) if error.quoted else told, error
             if run_id := getattr(value, "id", "") if tool.name in _WATCHED else "":
                 turn.watches.append(Watch(run_id=run_id, asked=tool.name == "watch_run"))
             text = as_text(value, limit)
             focus = focus_after(Focus(), tool.name, arguments, value)
-            return fence(text, tool.name) if tool.untrusted else text, (value, focus)
+            return fence(text, tool.name) if tool.brings(value) else text, (value, focus)
 
         schema = tool.arguments().model_json_schema()
         return StructuredTool(
@@ -168,9 +174,17 @@ class Swarm:
     def _follow_up() -> BaseTool:
         async def follow_up(run: str, request: str) -> tuple[str, dict[str, Any]]:
             turn = current_turn.get()
-            turn.watches.append(Watch(run_id=run, request=request))
-            said = f"When run `{run}` ends, I go on with: “{request}”."
-            turn.say(said, "swarm", f"follow-up-{run}-{len(turn.watches)}")
+            try:
+                found = await asyncio.to_thread(turn.find_run, run)
+            except AssistantError as error:
+                raise ToolException(turn.masker.text(str(error))) from error
+            if found.state.ended:
+                # It would be answered at once, and could ask for the same again without end.
+                raise ToolException(f"Run {found.id} has ended already: answer now.")
+            request = turn.masker.text(request)
+            turn.watches.append(Watch(run_id=found.id, request=request))
+            said = f"When run `{found.id}` ends, I go on with: “{request}”."
+            turn.say(said, "swarm", f"follow-up-{found.id}-{len(turn.watches)}")
             return said, {}
 
         return StructuredTool(
@@ -179,6 +193,7 @@ class Swarm:
             args_schema=_FollowUpArguments,
             coroutine=follow_up,
             response_format="content_and_artifact",
+            handle_tool_error=True,
         )
 
 
@@ -208,6 +223,10 @@ def _explained(error: AssistantError) -> str:
     """Return an error as a model reads it."""
     never_again = " Do not propose this call again." if isinstance(error, RejectedError) else ""
     return f"{error}{never_again}"
+
+
+def _plain(texts: Sequence[OutsideText]) -> list[dict[str, Any]]:
+    return [asdict(text) for text in texts]
 
 
 def _record(messages: Sequence[BaseMessage]) -> dict[str, Any]:

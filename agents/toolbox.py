@@ -15,13 +15,15 @@ from pydantic_core import to_json
 
 from agents.approval import Caller, RejectedError, approve, plain
 from agents.events import Effect, OutsideText, ToolFinished, ToolStarted
+from agents.outside import KEPT_CHARACTERS, is_ours, outside_in, source_of
 from agents.results import as_text
 from core.audit import AuditEntry, AuditLog
 from core.errors import AssistantError, RequestError, UnavailableError, not_found
 from core.secrets import Masker
+from core.visible import visible
 
-OUTSIDE_CHARACTERS = 600
-"""How much of a text from outside an approval card can show."""
+LARGEST_NUMBER = 2**31 - 1
+"""Beyond it, no count of anything here is meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Tool:
     seconds: float = 120
     """How long a call may take."""
     untrusted: bool = False
-    """Whether its result carries text from outside: logs, objects, documents."""
+    """Whether its result is from outside as a whole: logs, objects, documents."""
 
     @property
     def name(self) -> str:
@@ -51,6 +53,13 @@ class Tool:
     def summary(self) -> str:
         """The first paragraph of the docstring, on one line."""
         return " ".join(self.description.partition("\n\n")[0].split())
+
+    def brings(self, value: object) -> str:
+        """Return what of a result is from outside; empty where nothing is."""
+        texts = "\n".join(outside_in(value))
+        if self.untrusted and not texts:
+            texts = as_text(value, KEPT_CHARACTERS)
+        return texts[:KEPT_CHARACTERS]
 
     def arguments(self) -> type[BaseModel]:
         """Return the schema of the arguments, from the signature."""
@@ -69,7 +78,11 @@ class Tool:
                 f"{self.name} cannot use these arguments: {_explain(error)}.",
                 hint=f"It takes {', '.join(self.arguments().model_fields) or 'no arguments'}.",
             ) from error
-        return {field: getattr(valid, field) for field in type(valid).model_fields}
+        values = {field: getattr(valid, field) for field in type(valid).model_fields}
+        for name, value in values.items():
+            if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+                raise RequestError(f"{self.name} cannot use a number as large as its {name}.")
+        return values
 
 
 @cache
@@ -147,7 +160,10 @@ class Toolbox:
         Raises:
             AssistantError: The call was not possible, was rejected or failed, in words.
         """
-        call = _Call(id=uuid.uuid4().hex[:12], tool=name, arguments=dict(arguments))
+        # Masked at once: what runs is what the card shows, and no part of that can hide behind a
+        # mask.
+        given = self._masker.value(dict(arguments))
+        call = _Call(id=uuid.uuid4().hex[:12], tool=name, arguments=given)
         caller.notify(
             ToolStarted(call_id=call.id, agent=caller.agent, tool=name, arguments=call.arguments)
         )
@@ -157,29 +173,42 @@ class Toolbox:
         except AssistantError as error:
             if isinstance(error, RejectedError):
                 call.decision = "reject"
-            masked = type(error)(
-                self._masker.text(error.message), hint=self._masker.text(error.hint)
-            )
+            masked = self._told(call, error)
+            if masked.quoted:
+                caller.outside.append(_outside(call, "\n".join(masked.quoted)))
             caller.notify(
                 call.finished(caller, ok=False, value=None, error=masked.message, hint=masked.hint)
             )
             if not call.recorded:
                 self._record(call, caller, ok=False, error=masked.message)
             raise masked from error
-        if self._tools[name].untrusted:
-            caller.outside.append(_outside(call, value))
+        if brought := self._tools[name].brings(value):
+            caller.outside.append(_outside(call, brought))
         caller.notify(call.finished(caller, ok=True, value=value))
         return value
 
+    def _told(self, call: "_Call", error: AssistantError) -> AssistantError:
+        """Return an error as it leaves the toolbox: masked, with what it quotes from outside."""
+        message, hint = self._masker.text(error.message), self._masker.text(error.hint)
+        running = call.running and not isinstance(error.__cause__, TimeoutError)
+        # A service's own words may be in it, or what it found in a log, an object, a document.
+        if running and (isinstance(error, UnavailableError) or self._tools[call.tool].untrusted):
+            quoted = [f"{message} {hint}".strip()]
+        else:
+            named = error.quoted if call.found else ()
+            quoted = [self._masker.text(text) for text in named if not is_ours(text)]
+        return type(error)(message, hint=hint, quoted=quoted)
+
     async def _carry_out(self, call: "_Call", caller: Caller) -> object:
         tool = self.find(call.tool)
-        call.effect = tool.effect
+        call.effect, call.found = tool.effect, True
         values = tool.validate(call.arguments)
         if tool.effect is not Effect.READS:
             approved = await approve(tool, values, call.id, caller, self._masker)
             values, call.decision = approved.values, approved.decision
             call.arguments = plain(values)
             call.started = time.monotonic()
+        call.running = True
         return await self._run(tool, values)
 
     def _record(
@@ -227,6 +256,10 @@ class _Call:
     decision: str = ""
     started: float = field(default_factory=time.monotonic)
     recorded: bool = False
+    found: bool = False
+    """Whether there is such a tool."""
+    running: bool = False
+    """Whether the tool was started: from then on it may repeat what it read."""
 
     def finished(
         self, caller: Caller, *, ok: bool, value: object, error: str = "", hint: str = ""
@@ -244,7 +277,5 @@ class _Call:
         )
 
 
-def _outside(call: _Call, value: object) -> OutsideText:
-    named = " ".join(f"{name}={given}" for name, given in call.arguments.items())
-    text = as_text(value, OUTSIDE_CHARACTERS)
-    return OutsideText(source=f"{call.tool} {named}".strip(), text=text)
+def _outside(call: _Call, text: str) -> OutsideText:
+    return OutsideText(source=source_of(call.tool, call.arguments), text=visible(text))

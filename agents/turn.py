@@ -1,7 +1,7 @@
 """The turn that is under way: who is told, who approves, what was used."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +13,14 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, Generati
 
 from agents.approval import Approver, Caller, Grants, Notify
 from agents.events import Event, OutsideText, TextArrived
+from core.errors import NotFoundError
+from core.runs import Run
+from core.secrets import Masker
 from core.sessions import Watch
+
+
+def _no_run(reference: str) -> Run:
+    raise NotFoundError(f"There is no run {reference!r}.")
 
 
 @dataclass(slots=True)
@@ -23,9 +30,14 @@ class TurnUnderWay:
     notify: Notify
     approve: Approver
     session: str = ""
+    masker: Masker = field(default_factory=Masker)
+    find_run: Callable[[str], Run] = _no_run
+    """Returns the run that a reference names."""
     grants: Grants = field(default_factory=Grants)
     outside: list[OutsideText] = field(default_factory=list)
     """Texts from outside that the conversation holds."""
+    read_before: int = 0
+    """How many of them are from earlier turns."""
     watches: list[Watch] = field(default_factory=list)
     """Runs whose end the turn decided to wait for."""
     texts: dict[str, str] = field(default_factory=dict)
@@ -79,6 +91,8 @@ class ModelListener(AsyncCallbackHandler):
         self._turn = turn
         self._agents: dict[UUID, str] = {}
         self._streamed: set[UUID] = set()
+        self._held: dict[UUID, str] = {}
+        """The last word of what streams in: a secret could still be arriving in it."""
 
     async def on_chat_model_start(
         self,
@@ -105,7 +119,7 @@ class ModelListener(AsyncCallbackHandler):
         """Pass on a piece of text."""
         del token, kwargs
         if isinstance(chunk, ChatGenerationChunk) and isinstance(chunk.message, AIMessageChunk):
-            self._say(str(chunk.message.text), run_id)
+            self._say(str(chunk.message.text), run_id, complete=False)
 
     async def on_llm_end(self, response: LLMResult, *, run_id: UUID, **kwargs: Any) -> None:
         """Count tokens, and pass on the text of a model that does not stream."""
@@ -114,10 +128,16 @@ class ModelListener(AsyncCallbackHandler):
             if isinstance(generation, ChatGeneration) and isinstance(generation.message, AIMessage):
                 usage: Mapping[str, Any] = generation.message.usage_metadata or {}
                 self._turn.tokens += int(usage.get("total_tokens", 0))
-                if run_id not in self._streamed:
-                    self._say(str(generation.message.text), run_id)
+                rest = "" if run_id in self._streamed else str(generation.message.text)
+                self._say(rest, run_id, complete=True)
 
-    def _say(self, text: str, run_id: UUID) -> None:
+    def _say(self, text: str, run_id: UUID, *, complete: bool) -> None:
         if text:
             self._streamed.add(run_id)
-            self._turn.say(text, self._agents.get(run_id, "swarm"), run_id.hex)
+        text = self._held.pop(run_id, "") + text
+        if not complete:
+            end = max(0, *(text.rfind(space) for space in " \n\t"))
+            text, self._held[run_id] = text[:end], text[end:]
+        if text:
+            said = self._turn.masker.text(text)
+            self._turn.say(said, self._agents.get(run_id, "swarm"), run_id.hex)

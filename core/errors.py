@@ -12,12 +12,14 @@ class AssistantError(Exception):
     Args:
         message: What happened, naming the thing.
         hint: What to do next; may be empty.
+        quoted: Names and texts in it that somebody else may have written.
     """
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", quoted: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.quoted = tuple(quoted)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -59,4 +61,6 @@ def not_found(kind: str, name: str, candidates: Iterable[str], *, hint: str = ""
     known = list(candidates)
     near = closest(name, known) or known[:5]
     suggestion = f"The closest: {', '.join(near)}." if near else f"There is no {kind} yet."
-    return NotFoundError(f"No {kind} is called {name!r}.", hint=f"{suggestion} {hint}".strip())
+    return NotFoundError(
+        f"No {kind} is called {name!r}.", hint=f"{suggestion} {hint}".strip(), quoted=near
+    )

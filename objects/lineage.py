@@ -31,11 +31,13 @@ def plot_of(runs: RunBackend, store: ObjectStore, run_id: str, kind: str = "") -
     plots = {_kind_of(item): item for item in _made(runs, run_id, ArtifactKind.PLOT)}
     if not plots:
         raise NotFoundError(
-            f"The run {run.name} made no plots.", hint=f"It is {run.state.lower()}."
+            f"The run {run.name} made no plots.",
+            hint=f"It is {run.state.lower()}.",
+            quoted=[run.name],
         )
     wanted = _plain(kind) or (FIRST_PLOT if FIRST_PLOT in plots else min(plots))
     if wanted not in plots:
-        raise not_found(f"plot of the run {run.name}", kind, plots)
+        raise not_found(f"plot of the run {run.id}", kind, plots)
     return Plot(
         run_id=run_id,
         kind=wanted,

@@ -49,4 +49,5 @@ def _no_metrics(run: Run) -> NotFoundError:
     return NotFoundError(
         f"Run {run.id} ({run.name}) has no metrics.",
         hint=hints.get(run.state, "Its pipeline stores none."),
+        quoted=[run.name, run.reason],
     )

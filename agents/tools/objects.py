@@ -95,6 +95,7 @@ class ObjectTools:
             raise NotFoundError(
                 f"Run {found.id} ({found.name}) is still {found.state}; it has no plots yet.",
                 hint="Watch it and ask again when it ends.",
+                quoted=[found.name],
             )
         return plot_of(self.runs, self.store, found.id, kind.strip().replace(" ", "_"))
 

@@ -179,6 +179,7 @@ class PipelineTools:
             raise RequestError(
                 f"Run {found.id} ({found.name}) has ended already: {found.state}.",
                 hint="Only a running run can be stopped.",
+                quoted=[found.name],
             )
         return self.runs.cancel(found.id)
 

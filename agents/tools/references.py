@@ -58,7 +58,11 @@ def find_run(runs: RunBackend, reference: str) -> Run:
             return runs.get(begun.items[0].id)
         if begun.total > 1:
             fits = ", ".join(f"{run.id} ({run.name})" for run in begun)
-            raise RequestError(f"{words!r} fits {begun.total} runs.", hint=f"Which one: {fits}?")
+            raise RequestError(
+                f"{words!r} fits {begun.total} runs.",
+                hint=f"Which one: {fits}?",
+                quoted=[run.name for run in begun],
+            )
     recent = runs.list(limit=200)
     if not recent.items:
         raise NotFoundError("There is no run yet.", hint="Start one: run delay-prediction.")
