@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from core import clock
 from core.errors import RequestError
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -24,7 +25,7 @@ def parse_since(text: str, now: datetime | None = None) -> datetime | None:
     words = text.strip().casefold().removeprefix("since ").strip()
     if not words:
         return None
-    now = now or datetime.now(UTC)
+    now = now or clock.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     named = {
         "today": midnight,

@@ -1,9 +1,9 @@
 """A construction phase in a request's words."""
 
 import re
-from datetime import UTC, datetime
 
 from backends.chat_builtin.words import durations_in_days, settings, start_date, with_digits
+from core import clock
 from core.runs import ParameterValue
 
 _BOROUGHS = ("Staten Island", "Manhattan", "Brooklyn", "Queens", "Bronx")
@@ -94,6 +94,6 @@ def _times(text: str) -> dict[str, ParameterValue]:
         planned := re.search(r"(\d+) planned days|planned[^.\d]{0,20}(\d+) days", lowered)
     ):
         found["planned_duration_days"] = float(planned[1] or planned[2])
-    if date := start_date(text, datetime.now(UTC).date()):
+    if date := start_date(text, clock.now().date()):
         found["start_date"] = date
     return found

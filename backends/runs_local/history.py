@@ -5,12 +5,13 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from backends.runs_local.database import Database, artifact_of, run_of, task_of, text_of
 from backends.runs_local.package import PlannedTask
 from backends.runs_local.processes import Worker
+from core import clock
 from core.errors import not_found
 from core.paging import Page
 from core.runs import (
@@ -310,4 +311,4 @@ def _conditions(query: RunQuery) -> tuple[str, list[str]]:
 
 
 def _now() -> str:
-    return text_of(datetime.now(UTC))
+    return text_of(clock.now())

@@ -1,7 +1,9 @@
 """Numbers, sizes and times as people say them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
+
+from core import clock
 
 
 def plural(count: int, thing: str) -> str:
@@ -46,7 +48,7 @@ def ago(instant: datetime | None) -> str:
     """Return how long ago something was; from two days on, its date."""
     if instant is None:
         return ""
-    seconds = (datetime.now(UTC) - instant).total_seconds()
+    seconds = (clock.now() - instant).total_seconds()
     if seconds < 5:
         return "just now"
     if seconds < 48 * 3600:
