@@ -1,6 +1,7 @@
 """The commands, and what they share: settings, errors in words, exit codes."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -77,6 +78,26 @@ def recommend(
     from surfaces.cli.recommending import run_recommend
 
     raise typer.Exit(run_recommend(about or [], as_json=as_json))
+
+
+@app.command("eval")
+def evaluate(
+    files: Annotated[list[Path], typer.Argument(help="Files of cases, as YAML.")],
+    model: Annotated[
+        str, typer.Option(help="Who answers: `builtin`, or `configured` in the settings.")
+    ] = "builtin",
+    repeat: Annotated[int, typer.Option(help="How often each case is run.")] = 1,
+    report: Annotated[Path | None, typer.Option(help="Where to write the report, as JSON.")] = None,
+    threshold: Annotated[float, typer.Option(help="Share of cases that must pass.")] = 0.9,
+) -> None:
+    """Run evaluation cases in a world of their own and show how many passed.
+
+    The exit code is 1 when too few passed, too many were skipped or a change was not approved.
+    """
+    from surfaces.cli.evaluating import run_eval
+
+    code = run_eval(files, model=model, repeats=repeat, report=report, threshold=threshold)
+    raise typer.Exit(code)
 
 
 @app.command()
