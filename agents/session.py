@@ -18,6 +18,7 @@ from langchain_core.messages import (
 )
 
 from agents.approval import Approver, Grants
+from agents.compaction import compact
 from agents.events import Event, OutsideText, RunEnded, TurnFinished
 from agents.outside import outside_in
 from agents.results import fence
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from agents.swarm import Swarm
 
 NAME_CHARACTERS = 48
+BUG = "The turn broke off because of an error in the assistant itself."
+"""What a turn is left with when an exception ends it that nobody foresaw."""
 POLL_SECONDS = 0.4
 """How often watched runs are looked at."""
 
@@ -157,11 +160,12 @@ class Session:
                 await task
 
     async def _turn(self, turn: TurnUnderWay, question: HumanMessage, shown: str) -> None:
-        stopped = ""
+        stopped = BUG
         added: Sequence[BaseMessage] = []
         try:
             async with asyncio.timeout(self._limits.seconds):
                 added = await self._answer(turn, question)
+            stopped = ""
         except TimeoutError:
             stopped = f"The turn took longer than {self._limits.seconds:g} s and was stopped."
         except AssistantError as error:
@@ -193,7 +197,8 @@ class Session:
         turn.outside += _outside_in(messages)
         turn.read_before = len(turn.outside)
         current_turn.set(turn)
-        return await swarm.answer(messages, ModelListener(turn))
+        short = compact(messages, self._limits.conversation_characters)
+        return await swarm.answer(short, ModelListener(turn))
 
     def _finish(
         self, turn: TurnUnderWay, said: Sequence[BaseMessage], stopped: str, shown: str
@@ -205,7 +210,8 @@ class Session:
         """
         if stopped:
             answer = turn.answer or "(nothing)"
-            words = f"{answer}\n\n(The turn was stopped: {stopped})"
+            done = f" Done before that: {', '.join(turn.done)}." if turn.done else ""
+            words = f"{answer}\n\n(The turn was stopped: {stopped}{done})"
             # What it read before it was stopped may be in what it said.
             read = {"outside": [asdict(text) for text in turn.outside[turn.read_before :]]}
             said = [said[0], AIMessage(words, additional_kwargs=read)]

@@ -12,7 +12,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk, LLMResult
 
 from agents.approval import Approver, Caller, Grants, Notify
-from agents.events import Event, OutsideText, TextArrived
+from agents.events import ApprovalDecided, Event, OutsideText, TextArrived
 from core.errors import NotFoundError
 from core.runs import Run
 from core.secrets import Masker
@@ -40,6 +40,8 @@ class TurnUnderWay:
     """How many of them are from earlier turns."""
     watches: list[Watch] = field(default_factory=list)
     """Runs whose end the turn decided to wait for."""
+    done: list[str] = field(default_factory=list)
+    """Calls that changed something, in words, for a turn that is stopped after them."""
     texts: dict[str, str] = field(default_factory=dict)
     """What was said so far, by message id, in order."""
     model_calls: int = 0
@@ -50,6 +52,8 @@ class TurnUnderWay:
         """Pass an event on, and keep what is said in it."""
         if isinstance(event, TextArrived):
             self.texts[event.message_id] = self.texts.get(event.message_id, "") + event.text
+        if isinstance(event, ApprovalDecided) and event.decision != "reject":
+            self.done.append(event.tool)
         self.notify(event)
 
     def say(self, text: str, agent: str, message_id: str) -> None:

@@ -64,6 +64,8 @@ class Limits(_Part):
     """How long one turn may take."""
     result_characters: int = Field(default=6000, gt=200)
     """How much of a tool's result a model is shown."""
+    conversation_characters: int = Field(default=48_000, gt=2_000)
+    """How long a conversation may become before its older turns are condensed."""
 
 
 class Settings(BaseSettings):

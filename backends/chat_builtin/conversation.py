@@ -58,9 +58,10 @@ def read_conversation(messages: Sequence[BaseMessage], hand_offs: frozenset[str]
 def _focus(messages: Sequence[BaseMessage]) -> Focus:
     known: dict[str, str] = {}
     for message in messages:
+        latest = message.additional_kwargs.get("focus", {})
         if isinstance(message, ToolMessage) and isinstance(message.artifact, dict):
             latest = message.artifact.get("focus", {})
-            known |= {name: value for name, value in latest.items() if value}
+        known |= {name: value for name, value in latest.items() if value}
     return Focus(**known)
 
 
