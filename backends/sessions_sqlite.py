@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from backends.sqlite_damage import DAMAGED, is_damage
 from core.errors import UnavailableError, not_found
 from core.sessions import UNNAMED, SessionInfo, Turn, Watch
 
@@ -68,7 +69,9 @@ class SqliteSessions:
     def _unavailable(self, error: Exception) -> UnavailableError:
         return UnavailableError(
             f"Conversations cannot be kept in {self._path}: {error}.",
-            hint="Check that the folder can be written and the disk is not full, "
+            hint=DAMAGED
+            if is_damage(error)
+            else "Check that the folder can be written and the disk is not full, "
             "or set MLOPS_SWARM_HOME to another folder.",
         )
 
@@ -90,7 +93,9 @@ class SqliteSessions:
         fitting = [s for s in every if session_id in {s.id, s.name}]
         fitting = fitting or [s for s in every if session_id and s.id.startswith(session_id)]
         if not fitting:
-            raise not_found("session", session_id, [name for s in every for name in (s.name, s.id)])
+            names = dict.fromkeys(name for s in every for name in (s.id, s.name))
+            hint = "`mlops-swarm sessions` lists them." if every else ""
+            raise not_found("session", session_id, names, hint=hint)
         return fitting[0]
 
     def create(self, name: str = "") -> SessionInfo:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from backends.sqlite_damage import DAMAGED, is_damage
 from core.errors import UnavailableError
 
 _SCHEMA = """
@@ -115,7 +116,7 @@ class FolderIndex:
         except sqlite3.Error as error:
             raise UnavailableError(
                 f"The object store's index {self._path} does not answer: {error}.",
-                hint="Is the disk full or read-only?",
+                hint=DAMAGED if is_damage(error) else "Is the disk full or read-only?",
             ) from error
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from backends.sqlite_damage import DAMAGED, is_damage
 from core.errors import UnavailableError
 from core.runs import Artifact, ArtifactKind, Run, RunState, Task, TaskState
 
@@ -90,7 +91,7 @@ class Database:
         except (sqlite3.Error, OSError) as error:
             raise UnavailableError(
                 f"The history of runs in {self._path} does not answer: {error}.",
-                hint="Is the disk full or read-only?",
+                hint=DAMAGED if is_damage(error) else "Is the disk full or read-only?",
             ) from error
 
 
