@@ -121,7 +121,8 @@ class Encoder:
             Path(name).replace(file)
         except OSError as error:
             raise UnavailableError(
-                f"The search index cannot be written to {file.parent}: {error.strerror}."
+                f"The search index cannot be written to {file.parent}: {error.strerror}.",
+                hint="Choose another home folder, or make room.",
             ) from error
 
     @classmethod
