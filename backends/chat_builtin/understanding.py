@@ -197,6 +197,12 @@ _NEAREST = {
 
 def _absent(tool: str) -> str:
     what = tool.replace("_", " ")
+    if tool in CHANGES:
+        # It always exists, so only read-only mode can have taken it away.
+        return (
+            f"I cannot do that: this assistant is read-only, and “{what}” changes something."
+            " Start it without read-only to allow changes, each after your approval."
+        )
     nearest = _NEAREST.get(tool)
     return f"I cannot do that yet (“{what}” is not there in this version)." + (
         f" What I can do instead: {nearest}." if nearest else f" {WHAT_I_DO}"
