@@ -288,10 +288,11 @@ def _check_home(home: Path) -> None:
 def _place_first_data(store: ObjectStore) -> None:
     """Fill an empty store; what a person removed later is not put back."""
     known = {bucket.name for bucket in store.buckets()}
-    for bucket in BUCKETS:
-        if bucket not in known:
-            store.create_bucket(bucket)
     if "datasets" not in known:
+        # The bucket comes with its object: an empty one would be taken for a person's wish.
         package, name = FIRST_DATA
         content = resources.files(package).joinpath(name).read_bytes()
         store.put("datasets", name.rpartition("/")[2], content)
+    for bucket in BUCKETS:
+        if bucket not in known:
+            store.create_bucket(bucket)
