@@ -1,11 +1,18 @@
 """The command `mlops-swarm`: alone it opens the terminal, with words it is the command line."""
 
+import os
+import signal
 import sys
+from types import FrameType
+
+STOPPED = 130
 
 
 def main() -> None:
     """Open the terminal, or run the command that was typed."""
     if len(sys.argv) > 1:
+        # From the first moment on: importing takes long enough for a person to think again.
+        signal.signal(signal.SIGINT, _stop)
         from surfaces.cli.app import main as command
 
         command()
@@ -13,3 +20,10 @@ def main() -> None:
         from surfaces.tui.app import run
 
         sys.exit(run())
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    # The interrupted code may hold the lock of `sys.stderr`.
+    os.write(2, b"Stopped. Runs that were started go on.\n")
+    sys.exit(STOPPED)

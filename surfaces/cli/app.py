@@ -1,6 +1,7 @@
 """The commands, and what they share: settings, errors in words, exit codes."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -32,10 +33,13 @@ def ask(
         bool, typer.Option("--no-wait", help="Do not wait for runs that the answer hangs on.")
     ] = False,
 ) -> None:
-    """Answer one request, and wait for the runs that the answer hangs on."""
+    """Answer one request, and wait for the runs that the answer hangs on.
+
+    The exit code is 1 when a change was not approved, a run failed or the turn was stopped.
+    """
     from surfaces.cli.asking import Asking, run_ask
 
-    request = " ".join(text) if text else sys.stdin.read()
+    request = " ".join(text) if text else sys.stdin.buffer.read().decode(errors="replace")
     asking = Asking(
         as_json=as_json, yes=yes, read_only=read_only, session=session, wait=not no_wait
     )
@@ -135,13 +139,12 @@ def settings(as_json: Json = False) -> None:
     raise typer.Exit(show_settings(as_json=as_json))
 
 
-def main() -> None:
-    """Run a command; problems that can be explained are, and Ctrl+C ends it quietly."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Run a command, the one that was typed if none is given; problems are told in words."""
     try:
-        app()
+        app(words)
     except AssistantError as error:
-        sys.stderr.write(f"{error.message}\n{error.hint}\n" if error.hint else f"{error.message}\n")
+        from surfaces.cli.printing import print_error
+
+        print_error(error)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped. Runs that were started go on.\n")
-        sys.exit(130)

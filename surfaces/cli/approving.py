@@ -6,7 +6,7 @@ import sys
 
 from rich.table import Table
 
-from agents.approval import Approver
+from agents.approval import Approver, RejectedError
 from agents.events import Answer, ApprovalCard, Decision
 from surfaces.cli.printing import progress
 from surfaces.rendering import clean
@@ -25,9 +25,10 @@ async def _allow(card: ApprovalCard) -> Decision:
 
 
 async def _refuse(card: ApprovalCard) -> Decision:
-    del card
-    word = "nobody is here to approve; --yes allows changes."
-    return Decision(answer=Answer.REJECT, word=word)
+    raise RejectedError(
+        f"{card.tool} changes something, and nobody is at a terminal to approve it.",
+        hint="With --yes changes are allowed.",
+    )
 
 
 async def _question(card: ApprovalCard) -> Decision:

@@ -5,10 +5,12 @@ import contextlib
 import signal
 import sys
 from dataclasses import dataclass
+from textwrap import shorten
 
 from rich.markdown import Markdown
 
 from agents.events import (
+    ApprovalDecided,
     Event,
     HandOff,
     RunEnded,
@@ -21,10 +23,12 @@ from core.runs import Run, TaskState
 from core.settings import read_settings
 from surfaces.assembly import Assistant, assemble
 from surfaces.cli.approving import approver
-from surfaces.cli.printing import event_json, output, print_json, progress
+from surfaces.cli.printing import event_json, output, print_json, print_plain, progress
 from surfaces.rendering import clean, duration
 
 STOPPED = 130
+SHOWN_CHARACTERS = 200
+"""How much of a request is shown where it is handed on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +55,8 @@ def run_ask(text: str, asking: Asking) -> int:
 
 
 async def _ask(assistant: Assistant, text: str, asking: Asking) -> int:
-    task = asyncio.ensure_future(_turns(assistant, text, asking))
+    session = assistant.session(asking.session)
+    task = asyncio.ensure_future(_turns(assistant, session, _readable(text), asking))
     loop = asyncio.get_running_loop()
     # Ctrl+C ends the turn through its own clean-up, so that the conversation stays whole.
     with contextlib.suppress(NotImplementedError):
@@ -59,22 +64,30 @@ async def _ask(assistant: Assistant, text: str, asking: Asking) -> int:
     try:
         return await task
     except asyncio.CancelledError:
-        sys.stderr.write("Stopped. Runs that were started go on.\n")
+        _clear_progress()
+        sys.stderr.write(
+            "Stopped. Runs that were started go on;"
+            f" `--session {session.id}` carries this conversation on.\n"
+        )
         return STOPPED
 
 
-async def _turns(assistant: Assistant, text: str, asking: Asking) -> int:
-    session = assistant.session(asking.session)
+def _readable(text: str) -> str:
+    """Replace bytes of an argument that were no UTF-8: they could be neither kept nor printed."""
+    return text.encode(errors="surrogateescape").decode(errors="replace")
+
+
+async def _turns(assistant: Assistant, session: Session, text: str, asking: Asking) -> int:
     approve = approver(yes=asking.yes)
     code = 0
     async with contextlib.aclosing(session.ask(text, approve)) as events:
         async for event in events:
-            code = max(code, _show(event, asking))
+            code = max(code, _show(event, session, asking))
     shown = ""
     while asking.wait and session.waiting():
         async with contextlib.aclosing(session.ended(approve)) as events:
             async for event in events:
-                code = max(code, _show(event, asking))
+                code = max(code, _show(event, session, asking))
         if session.waiting():
             shown = _show_progress(assistant, session, shown)
             await asyncio.sleep(POLL_SECONDS)
@@ -83,13 +96,16 @@ async def _turns(assistant: Assistant, text: str, asking: Asking) -> int:
     return code
 
 
-def _show(event: Event, asking: Asking) -> int:
+def _show(event: Event, session: Session, asking: Asking) -> int:
+    """Show an event, and return the exit code that it asks for."""
     if asking.as_json:
-        print_json(event_json(event))
+        print_json(event_json(event, session.id))
     else:
         _show_to_person(event)
     if isinstance(event, TurnFinished):
         return 1 if event.stopped else 0
+    if isinstance(event, ApprovalDecided):
+        return 1 if event.decision == "reject" else 0
     return 1 if isinstance(event, RunEnded) and event.run.state != "SUCCEEDED" else 0
 
 
@@ -97,7 +113,8 @@ def _show_to_person(event: Event) -> None:
     console = progress()
     match event:
         case HandOff():
-            console.print(f"→ {event.agent}: {clean(event.request)}", style="dim", markup=False)
+            request = shorten(clean(event.request), SHOWN_CHARACTERS, placeholder=" …")
+            console.print(f"→ {event.agent}: {request}", style="dim", markup=False)
         case ToolFinished():
             mark = "✓" if event.ok else "✗"
             told = f"  {mark} {event.tool} ({duration(event.seconds)})"
@@ -107,9 +124,11 @@ def _show_to_person(event: Event) -> None:
             run = event.run
             console.print(f"Run {run.id} ({run.name}) ended: {run.state}.", markup=False)
         case TurnFinished() if event.answer:
-            answer = clean(event.answer)
             out = output()
-            out.print(Markdown(answer) if out.is_terminal else answer, markup=False)
+            if out.is_terminal:
+                out.print(Markdown(clean(event.answer)))
+            else:
+                print_plain(event.answer)
 
 
 def _show_progress(assistant: Assistant, session: Session, shown: str) -> str:
@@ -126,7 +145,8 @@ def _show_progress(assistant: Assistant, session: Session, shown: str) -> str:
 def _progress_line(run: Run) -> str:
     done = sum(task.seconds is not None for task in run.tasks)
     busy = [task.name for task in run.tasks if task.state is TaskState.RUNNING]
-    return f"  {run.id} {run.state}: {done} tasks done; now {', '.join(busy) or '…'}"[:110]
+    tasks = "1 task" if done == 1 else f"{done} tasks"
+    return f"  {run.id} {run.state}: {tasks} done; now {', '.join(busy) or '…'}"[:110]
 
 
 def _clear_progress() -> None:

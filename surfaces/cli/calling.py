@@ -9,14 +9,16 @@ from pathlib import Path
 from agents.approval import Caller
 from agents.events import Effect, Event
 from agents.toolbox import Tool
-from core.errors import AssistantError, RequestError, UnavailableError
+from core.errors import AssistantError, RequestError, SettingsError, UnavailableError
 from core.settings import read_settings
 from surfaces.assembly import Assistant, assemble
 from surfaces.cli.approving import approver
-from surfaces.cli.printing import error_json, output, print_json, print_value
+from surfaces.cli.printing import error_json, print_json, print_plain, print_value
 
 PERSON = "person"
 """On whose behalf the command line calls tools."""
+MAXIMUM_DEPTH = 30
+"""How deep lists and objects in an argument may nest."""
 
 
 def parse_arguments(words: Sequence[str]) -> dict[str, object]:
@@ -30,21 +32,44 @@ def parse_arguments(words: Sequence[str]) -> dict[str, object]:
         name, equals, value = word.partition("=")
         if not equals or not name:
             raise RequestError(f"{word!r} is no argument.", hint="Write name=value: limit=5.")
+        if name in arguments:
+            raise RequestError(f"{name} is given twice.", hint="Leave one of the two out.")
         try:
             arguments[name] = json.loads(value)
         except ValueError:
             arguments[name] = value
+        except RecursionError as error:
+            raise RequestError(
+                f"The value of {name} is nested too deeply.", hint="Flatten it."
+            ) from error
+        _check(arguments[name])
     return arguments
+
+
+def _check(value: object, depth: int = 0) -> None:
+    """Refuse what could be neither kept nor printed."""
+    if depth > MAXIMUM_DEPTH:
+        raise RequestError("An argument is nested too deeply.", hint="Flatten it.")
+    if isinstance(value, list | dict):
+        for item in [*value, *value.values()] if isinstance(value, dict) else value:
+            _check(item, depth + 1)
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise RequestError(
+                "An argument has characters that are no Unicode text.", hint="Write it in UTF-8."
+            ) from error
 
 
 def run_one(name: str, words: Sequence[str], *, as_json: bool, yes: bool, read_only: bool) -> int:
     """Call one tool and print its value."""
-    assistant = assemble(read_settings(read_only=read_only or None))
-    arguments = parse_arguments(words)
     try:
+        arguments = parse_arguments(words)
+        assistant = assemble(read_settings(read_only=read_only or None))
         value = asyncio.run(_call(assistant, name, arguments, yes=yes))
     except AssistantError as error:
-        if not as_json:
+        if not as_json or isinstance(error, SettingsError):
             raise
         print_json(error_json(error))
         return 1
@@ -80,13 +105,17 @@ async def _many(assistant: Assistant, name: str, source: str, *, yes: bool) -> i
 
 def _lines(source: str) -> Iterator[str]:
     if source == "-":
-        yield from (line for line in sys.stdin if line.strip())
+        for line in sys.stdin.buffer:
+            if line.strip():
+                yield line.decode(errors="replace")
         return
     try:
         with Path(source).open(encoding="utf-8") as file:
             yield from (line for line in file if line.strip())
     except OSError as error:
-        raise UnavailableError(f"{source} cannot be read: {error.strerror}.") from error
+        raise UnavailableError(
+            f"{source} cannot be read: {error.strerror}.", hint="Give a file of JSON lines, or `-`."
+        ) from error
     except UnicodeDecodeError as error:
         raise RequestError(f"{source} is not UTF-8 text.", hint="Write JSON lines.") from error
 
@@ -94,10 +123,11 @@ def _lines(source: str) -> Iterator[str]:
 def _read_call(line: str, name: str) -> tuple[str, Mapping[str, object]]:
     try:
         call = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RequestError(
             f"A line is no JSON: {error}.", hint='Write {"tool": "list_runs"}.'
         ) from error
+    _check(call)
     if not isinstance(call, dict):
         raise RequestError("A line is no JSON object.", hint='Write {"tool": "list_runs"}.')
     if "tool" in call:
@@ -135,11 +165,10 @@ def show_tools(*, as_json: bool) -> int:
                 }
             )
         return 0
-    out = output()
     for tool in tools:
         mark = "" if tool.effect is Effect.READS else f" ({tool.effect})"
-        out.print(f"{tool.name} {_signature(tool)}{mark}", markup=False, highlight=False)
-        out.print(f"    {tool.summary}", markup=False, highlight=False)
+        print_plain(f"{tool.name} {_signature(tool)}{mark}")
+        print_plain(f"    {tool.summary}")
     return 0
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from core.errors import AssistantError
-from core.settings import OpenAIChat, Settings, read_settings
-from surfaces.assembly import Assistant, assemble, try_chat_model
-from surfaces.cli.printing import output, print_json
+from core.settings import OpenAIChat, read_settings
+from surfaces.assembly import assemble, try_chat_model
+from surfaces.cli.printing import output, print_json, print_plain
 from surfaces.rendering import bytes_in_words
 
 NEEDED_BYTES = 500 * 1024 * 1024
+FUNDAMENTAL = frozenset({"settings", "home"})
+"""Checks after whose failure the others could only say the same again."""
 PACKAGES = ("kfp", "langchain", "chromadb", "scikit-learn", "textual")
 
 
@@ -29,15 +31,18 @@ class Finding:
 
 def run_doctor(*, as_json: bool) -> int:
     """Run every check and print what it found; 1 when one failed."""
-    findings = [_run(name, check) for name, check in _checks()]
-    for finding in findings:
+    findings: list[Finding] = []
+    for name, check in _checks():
+        finding = _run(name, check)
+        findings.append(finding)
         if as_json:
             print_json(finding)
         else:
             mark = "[green]✓[/]" if finding.ok else "[red]✗[/]"
-            out = output()
-            out.print(mark, end=" ")
-            out.print(f"{finding.check}: {finding.found}", markup=False, highlight=False)
+            output().print(mark, end=" ")
+            print_plain(f"{finding.check}: {finding.found}")
+        if not finding.ok and name in FUNDAMENTAL:
+            break
     return int(not all(finding.ok for finding in findings))
 
 
@@ -45,8 +50,9 @@ def _checks() -> list[tuple[str, Callable[[], str]]]:
     return [
         ("python", lambda: sys.version.split()[0]),
         ("packages", _packages),
-        ("settings", lambda: f"home {read_settings().home}"),
+        ("settings", _settings),
         ("disk", _disk),
+        ("home", _home),
         ("objects", _objects),
         ("runs", _runs),
         ("documentation", _documentation),
@@ -73,6 +79,10 @@ def _packages() -> str:
         ) from error
 
 
+def _settings() -> str:
+    return f"home {read_settings().home}"
+
+
 def _disk() -> str:
     home = read_settings().home
     folder = next(parent for parent in (home, *home.parents) if parent.exists())
@@ -84,18 +94,26 @@ def _disk() -> str:
     return f"{bytes_in_words(free)} free"
 
 
+def _home() -> str:
+    return f"{assemble(read_settings()).settings.home} can be written"
+
+
 def _objects() -> str:
-    buckets = _assistant_of(read_settings()).store.buckets()
+    store = assemble(read_settings()).store
+    buckets = store.buckets()
+    for bucket in buckets:
+        # What is known of an object is kept elsewhere than the object: both must answer.
+        store.list(bucket.name, limit=1)
     return ", ".join(f"{bucket.name} ({bucket.objects})" for bucket in buckets)
 
 
 def _runs() -> str:
-    page = _assistant_of(read_settings()).runs.list(limit=1)
+    page = assemble(read_settings()).runs.list(limit=1)
     return f"{page.total} in the history"
 
 
 def _documentation() -> str:
-    library = _assistant_of(read_settings()).library
+    library = assemble(read_settings()).library
     answer = library.search("why split by time", 1, "")
     if not answer.items:
         raise AssistantError("The documentation answers nothing.", hint="Remove the index folder.")
@@ -118,7 +136,3 @@ def _model() -> str:
             " nothing else"
         )
     return f"{settings.chat.model} at {settings.chat.base_url}: {try_chat_model(settings)}"
-
-
-def _assistant_of(settings: Settings) -> Assistant:
-    return assemble(settings)

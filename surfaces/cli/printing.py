@@ -19,20 +19,37 @@ from agents.events import (
 from core.errors import AssistantError
 from surfaces.rendering import clean, render
 
+PIPE_COLUMNS = 160
+"""How wide tables and paragraphs are where no terminal says it."""
+
 
 def output() -> Console:
     """Return the console for results; a pipe gets plain text, NO_COLOR is respected."""
-    return Console(file=sys.stdout, soft_wrap=not sys.stdout.isatty())
+    # Without a width of its own, a pipe would get the 80 columns of a terminal that is not there.
+    width = None if sys.stdout.isatty() else PIPE_COLUMNS
+    return _plain_if_asked(Console(file=sys.stdout, width=width))
 
 
 def progress() -> Console:
     """Return the console for what goes on meanwhile."""
-    return Console(file=sys.stderr, highlight=False)
+    return _plain_if_asked(Console(file=sys.stderr, highlight=False))
+
+
+def _plain_if_asked(console: Console) -> Console:
+    """Return a console without any escape codes where NO_COLOR is set: Rich keeps bold and dim."""
+    if not console.no_color:
+        return console
+    return Console(file=console.file, width=console.width, color_system=None, highlight=False)
 
 
 def print_value(value: object) -> None:
     """Print a value for a person."""
     output().print(render(value))
+
+
+def print_plain(text: str) -> None:
+    """Print text from anywhere as it is: nothing in it is markup, and no line is broken."""
+    output().print(clean(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
@@ -44,9 +61,9 @@ def print_json(value: object) -> None:
 def print_error(error: AssistantError) -> None:
     """Print a problem and its way out."""
     console = progress()
-    console.print(clean(error.message), style="bold red", markup=False)
+    console.print(clean(error.message), style="bold red", markup=False, soft_wrap=True)
     if error.hint:
-        console.print(clean(error.hint), markup=False)
+        console.print(clean(error.hint), markup=False, soft_wrap=True)
 
 
 def error_json(error: AssistantError) -> Mapping[str, object]:
@@ -54,8 +71,8 @@ def error_json(error: AssistantError) -> Mapping[str, object]:
     return {"ok": False, "error": error.message, "hint": error.hint}
 
 
-def event_json(event: Event) -> Mapping[str, object]:
-    """Return an event as the line that `ask --json` prints."""
+def event_json(event: Event, session: str) -> Mapping[str, object]:
+    """Return an event as the line that `ask --json` prints, of the conversation with this id."""
     match event:
         case HandOff():
             return {"event": "hand_off", "agent": event.agent, "request": event.request}
@@ -75,6 +92,8 @@ def event_json(event: Event) -> Mapping[str, object]:
             }
         case ToolFinished():
             return _finished(event)
+        case TurnFinished():
+            return {**_said(event), "session": session}
     return _said(event)
 
 
