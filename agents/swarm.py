@@ -48,6 +48,16 @@ class _FollowUpArguments(BaseModel):
     request: str = Field(description="What to answer then.")
 
 
+class _OpenTool(StructuredTool):
+    """Passes on whatever a model gives, so that an argument called `self` is refused in words."""
+
+    async def _arun(self, /, *args: Any, **arguments: Any) -> Any:
+        del args
+        arguments.pop("run_manager", None)
+        assert self.coroutine is not None
+        return await self.coroutine(**arguments)
+
+
 class Swarm:
     """Answers a conversation: one supervisor, one agent for each specialist.
 
@@ -162,7 +172,7 @@ class Swarm:
             return fence(text, tool.name) if tool.brings(value) else text, (value, focus)
 
         schema = tool.arguments().model_json_schema()
-        return StructuredTool(
+        return _OpenTool(
             name=tool.name,
             description=tool.description,
             args_schema={"type": "object", **schema},
