@@ -13,6 +13,7 @@ from textual.widgets import TextArea
 from core.errors import AssistantError
 from surfaces.tui.conversation import Assemble, ConversationApp, Read
 from surfaces.tui.mentions import mention, things
+from surfaces.tui.modes import values
 from surfaces.tui.prompt import Prompt
 from surfaces.tui.runs_panel import RunsPanel
 from surfaces.tui.slash import suggest
@@ -135,7 +136,7 @@ class SwarmApp(ConversationApp):
             self.offer_things(text)
         else:
             tools = self.assistant.toolbox if self.assistant is not None else ()
-            self.completion.offer(suggest(text, tools))
+            self.completion.offer(suggest(text, tools, values(self)))
 
     @work(group="mention", exclusive=True, exit_on_error=False)
     async def offer_things(self, text: str) -> None:
@@ -221,9 +222,11 @@ class SwarmApp(ConversationApp):
     def on_sessions_screen_renamed(self, event: "SessionsScreen.Renamed") -> None:
         """Keep the new name of a conversation."""
         if self.assistant is not None:
-            self.assistant.sessions.rename(event.session_id, event.name)
             if self.session is not None and self.session.id == event.session_id:
+                self.session.rename(event.name)
                 self.status.session = event.name
+            else:
+                self.assistant.sessions.rename(event.session_id, event.name)
 
     def palette_entries(self) -> "list[Entry]":
         """Return what the command palette offers."""

@@ -3,7 +3,7 @@
 import time
 from typing import ClassVar
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -12,10 +12,11 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
-from agents.events import Answer, ApprovalCard, Decision, Effect
+from agents.approval import may_be_granted
+from agents.events import Answer, ApprovalCard, Decision
 from core.errors import RequestError
-from surfaces.rendering.anything import facts
-from surfaces.tui.arguments import EMPTY, arguments_in_brief, as_lines, from_lines
+from surfaces.tui.arguments import arguments_in_brief, as_lines, from_lines
+from surfaces.tui.card import drawn_card
 from surfaces.tui.text_entry import TextEntry
 from surfaces.words import clean
 
@@ -24,6 +25,10 @@ SHOWN_SECONDS = 0.3
 
 TYPING_PAUSE_SECONDS = 0.8
 """How long nothing must be typed before a key counts as an answer, if someone was typing."""
+
+EDITED = "As you edited it. It runs only when you allow it."
+
+PLANNED = "Plan only: this would have happened. Nothing was carried out."
 
 
 class ArgumentsEditor(TextEntry):
@@ -54,14 +59,25 @@ class ArgumentsEditor(TextEntry):
         self.post_message(self.Left())
 
 
+class PlannedCall(Static):
+    """What would have happened, where nothing is carried out."""
+
+    def __init__(self, card: ApprovalCard) -> None:
+        super().__init__(drawn_card(card, remark=PLANNED))
+        self.card = card
+
+
 class ApprovalView(Vertical, can_focus=True):
     """What will happen, and the keys to allow it, reject it or change it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "allow", "Allow the call on the card, once"),
+        Binding("s", "always", "Allow it, and this tool from now on in this session"),
         Binding("r", "reject", "Reject it, with a word if you like"),
         Binding("e", "edit", "Edit its arguments; it is shown again before it runs"),
         Binding("escape", "reject_at_once", "Reject it without a word"),
+        Binding("pageup", "app.scroll(-1)", "Scroll the conversation up"),
+        Binding("pagedown", "app.scroll(1)", "Scroll the conversation down"),
     ]
 
     class Decided(Message):
@@ -93,10 +109,12 @@ class ApprovalView(Vertical, can_focus=True):
             "One name = value a line. Enter shows the card again, Esc changes nothing.",
             classes="hint",
         )
+        self._always = Button("[b]s[/b] always for this session", id="always", compact=True)
         self._keys = Horizontal(
             Button("[b]a[/b] allow", id="allow", compact=True),
+            self._always,
             Button("[b]r[/b] reject", id="reject", compact=True),
-            Button("[b]e[/b] edit arguments", id="edit", compact=True),
+            Button("[b]e[/b] edit", id="edit", compact=True),
             classes="keys",
         )
 
@@ -116,6 +134,7 @@ class ApprovalView(Vertical, can_focus=True):
         """Show a card, also again after an edit."""
         self._edited = card.arguments != self.card.arguments or self._edited
         self.card, self.open = card, True
+        self._always.display = may_be_granted(card)
         self._what.update(self._drawn(card.problem))
         if card.problem:
             self._open_editor()
@@ -128,6 +147,7 @@ class ApprovalView(Vertical, can_focus=True):
         sign, said = {
             "allow": ("✓", "Allowed"),
             "edit": ("✓", "Allowed, as edited"),
+            "always": ("✓", "Allowed for this session"),
             "reject": ("✗", "Rejected"),
         }.get(how, ("■", "Not answered"))
         self.add_class("-settled")
@@ -137,38 +157,7 @@ class ApprovalView(Vertical, can_focus=True):
         self._what.update(Text(f"{sign} {said}: {clean(self.card.tool)} {given}"))
 
     def _drawn(self, problem: str = "") -> RenderableType:
-        card = self.card
-        destroys = card.effect is Effect.DESTROYS
-        parts: list[RenderableType] = [
-            Text.assemble(
-                (f"{clean(card.tool)} ", "bold"),
-                ("destroys" if destroys else "writes", "bold red" if destroys else "bold yellow"),
-                (f"  asked for by {clean(card.agent)}", "dim"),
-            ),
-            Text(clean(card.summary)),
-        ]
-        if self._edited:
-            parts.append(Text("As you edited it. It runs only when you allow it.", style="italic"))
-        parts += self._details()
-        if problem:
-            parts.append(Text(f"\n{clean(problem)}", style="bold red"))
-        return Group(*parts)
-
-    def _details(self) -> list[RenderableType]:
-        card = self.card
-        # What is empty says nothing by itself; named on one line, it hides nothing either.
-        empty = [clean(name) for name, value in card.arguments.items() if value in EMPTY]
-        given = as_lines({n: v for n, v in card.arguments.items() if v not in EMPTY})
-        named = (line.partition(" = ") for line in given.splitlines())
-        parts: list[RenderableType] = []
-        if given:
-            values = {name: Text(value) for name, _, value in named}
-            parts += [Text(""), facts(values, as_written=True)]
-        if empty:
-            parts.append(Text(f"left empty: {', '.join(empty)}", style="dim"))
-        if card.details:
-            parts += [Text(""), facts({name: Text(clean(v)) for name, v in card.details.items()})]
-        return parts
+        return drawn_card(self.card, remark=EDITED if self._edited else "", problem=problem)
 
     def _open_editor(self) -> None:
         self._keys.display = self._word.display = False
@@ -199,20 +188,29 @@ class ApprovalView(Vertical, can_focus=True):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take keys as answers only while the card is open and nobody is typing."""
         del parameters
-        if action in {"allow", "reject", "edit", "reject_at_once"}:
+        if action == "always" and not may_be_granted(self.card):
+            return False
+        if action in {"allow", "always", "reject", "edit", "reject_at_once"}:
             return self.listens
         return True
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Take a click for its key."""
         event.stop()
-        {"allow": self.action_allow, "reject": self.action_reject, "edit": self.action_edit}[
-            str(event.button.id)
-        ]()
+        {
+            "allow": self.action_allow,
+            "always": self.action_always,
+            "reject": self.action_reject,
+            "edit": self.action_edit,
+        }[str(event.button.id)]()
 
     def action_allow(self) -> None:
         """Allow the call as it stands."""
         self._decide(Decision(answer=Answer.ALLOW))
+
+    def action_always(self) -> None:
+        """Allow the call, and do not ask about its tool again in this session."""
+        self._decide(Decision(answer=Answer.ALWAYS))
 
     def action_reject(self) -> None:
         """Ask for a word to go with the rejection."""

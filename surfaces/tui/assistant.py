@@ -10,9 +10,9 @@ from core.runs import PipelineSpec, RunBackend
 from core.world import World
 
 if TYPE_CHECKING:
-    from agents.approval import Approver
+    from agents.approval import Approver, Grants
     from agents.toolbox import Toolbox
-    from core.settings import Settings
+    from core.settings import Chat, Settings
 
 
 class Turn(Protocol):
@@ -37,6 +37,13 @@ class Session(Protocol):
     @property
     def name(self) -> str:
         """What it is called."""
+
+    @property
+    def grants(self) -> "Grants":
+        """What the person allowed for as long as it is open."""
+
+    def rename(self, name: str, /) -> None:
+        """Call it something else."""
 
     def ask(self, text: str, approve: "Approver") -> AsyncIterator[Event]:
         """Take one turn; canceling the task that reads stops it."""
@@ -111,6 +118,17 @@ class Assistant(Protocol):
     @property
     def sessions(self) -> Sessions:
         """Where conversations are."""
+
+    @property
+    def model_name(self) -> str:
+        """What answers."""
+
+    @property
+    def chats(self) -> Sequence["Chat"]:
+        """The models that can answer."""
+
+    def use_model(self, chat: "Chat", /) -> None:
+        """Let a model answer from the next turn on."""
 
     @property
     def notice(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import AssistantError, NotFoundError, RequestError
 from core.runs import Run, RunLogs
+from surfaces.tui import modes
 from surfaces.tui.opening import has_window_browser
 from surfaces.tui.slash import COMMANDS
 from surfaces.tui.welcome import Welcome
@@ -182,6 +183,11 @@ _COMMANDS: dict[str, Callable[["SwarmApp", str], None]] = {
     "logs": _logs,
     "sessions": _sessions,
     "new": _new,
+    "model": modes.model,
+    "plan": modes.plan,
+    "readonly": modes.readonly,
+    "grants": modes.grants,
+    "revoke": modes.revoke,
     "theme": _theme,
     "copy": _copy,
     "open": _open,

@@ -1,29 +1,28 @@
 """Turns: how requests, answers and approvals pass between the session and the widgets."""
 
-import asyncio
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual import work
-from textual.app import App
 from textual.worker import Worker, WorkerState
 
 from agents.events import Event, RunEnded, ToolFinished, TurnFinished
 from core.errors import AssistantError, SettingsError
-from surfaces.tui.completion import Completion
+from surfaces.tui.approving import ApprovingApp
+from surfaces.tui.background import in_background
+from surfaces.tui.faults import Broke, log_fault
 from surfaces.tui.opening import openable
 from surfaces.tui.prompt import Prompt
 from surfaces.tui.status_bar import StatusBar
-from surfaces.tui.transcript import SELF, Transcript
+from surfaces.tui.transcript import SELF
 from surfaces.tui.welcome import Welcome
 
 if TYPE_CHECKING:
-    from agents.events import ApprovalCard, Decision
-    from core.settings import Settings
-    from surfaces.tui.approval import ApprovalView
+    from core.settings import Chat, Settings
     from surfaces.tui.assistant import Assistant, Session
 
 WATCH_AGAIN_SECONDS = 30.0
@@ -33,7 +32,7 @@ Read = Callable[[], "Settings"]
 Assemble = Callable[["Settings"], "Assistant"]
 
 
-class ConversationApp(App[None]):
+class ConversationApp(ApprovingApp):
     """The part of the application that takes turns.
 
     Args:
@@ -58,10 +57,6 @@ class ConversationApp(App[None]):
         self._assemble = assemble
         self._queue: deque[str] = deque()
         self._watching: Worker[None] | None = None
-        self._decisions: dict[str, asyncio.Future[Decision]] = {}
-        self.transcript = Transcript()
-        self.completion = Completion()
-        self.prompt = Prompt(self.completion)
         self.status = StatusBar()
 
     @abstractmethod
@@ -74,23 +69,37 @@ class ConversationApp(App[None]):
 
     # Starting
 
-    @work(thread=True, group="assembly", exit_on_error=False)
-    def start(self) -> "tuple[Assistant, Session]":
-        """Put the assistant together; both steps import for seconds, so both are done here."""
-        self.settings = self._read()
-        assistant = self._assemble(self.settings)
-        return assistant, assistant.session()
+    @work(group="assembly", exit_on_error=False)
+    async def start(self) -> "tuple[Assistant, Session]":
+        """Put the assistant together."""
 
-    @work(thread=True, group="warm", exit_on_error=False)
-    def warm_up(self) -> None:
+        def put_together() -> "tuple[Assistant, Session]":
+            # Every step imports for seconds, so all are done here.
+            self.settings = self._read()
+            assistant = self._assemble(self.settings)
+            return assistant, assistant.session()
+
+        return await in_background(put_together)
+
+    @work(group="warm", exit_on_error=False)
+    async def warm_up(self) -> None:
         """Build what answers while the person reads; a problem is told by the first turn."""
         assert self.assistant is not None
-        self.assistant.swarm()
+        await in_background(self.assistant.swarm)
+
+    @work(group="model", exclusive=True, exit_on_error=False)
+    async def use_model(self, chat: "Chat") -> None:
+        """Let another model answer from the next turn on."""
+        assert self.assistant is not None
+        # Changing waits for a swarm that is being built.
+        await in_background(partial(self.assistant.use_model, chat))
+        self.status.model = self.assistant.model_name
+        self.transcript.say(f"From the next turn on {self.status.model} answers.", "notice")
+        self.warm_up()
 
     def _begin(self, assistant: "Assistant", session: "Session") -> None:
         self.assistant = assistant
-        chat = assistant.settings.chat
-        self.status.model = chat.model if chat.kind == "openai" else "built-in model"
+        self.status.model = assistant.model_name
         self.status.read_only = assistant.settings.read_only
         for welcome in self.query(Welcome):
             welcome.ready(assistant.notice)
@@ -164,9 +173,12 @@ class ConversationApp(App[None]):
         name, _, text = line.removeprefix("/").partition(" ")
         toolbox = self.assistant.toolbox
         arguments = read_arguments(toolbox.find(name), text)
+        session = self.session
+        assert session is not None
+        caller = Caller(SELF, self.approve, self.show, session.id, session.grants)
         # What goes wrong in the call itself is told by its card.
         with suppress(AssistantError):
-            await toolbox.call(name, arguments, Caller(SELF, self.approve, self.show))
+            await toolbox.call(name, arguments, caller)
 
     @work(group="watch", exit_on_error=False)
     async def watch_runs(self) -> None:
@@ -184,6 +196,7 @@ class ConversationApp(App[None]):
         self.transcript.show(event)
         if isinstance(event, TurnFinished):
             self.status.tokens += event.tokens
+            self.show_name()
         elif isinstance(event, RunEnded):
             self.bell()
             failed = bool(event.run.reason)
@@ -235,8 +248,14 @@ class ConversationApp(App[None]):
         if self.session is not None:
             self._watching = self.watch_runs()
 
+    def show_name(self) -> None:
+        """Show what the conversation is called: its first question names it."""
+        if self.session is not None:
+            self.status.session = self.session.name
+
     def _turn_over(self, failed: BaseException | None, *, canceled: bool) -> None:
         self.transcript.finish()
+        self.show_name()
         if failed is not None:
             self._explain(failed)
         elif canceled:
@@ -249,53 +268,27 @@ class ConversationApp(App[None]):
             self.prompt.focus()
         self._next()
 
-    def _explain(self, error: BaseException) -> None:
+    def on_broke(self, event: Broke) -> None:
+        """Say that a part of the terminal broke, also above a screen that covers the transcript."""
+        event.stop()
+        said = self._explain(event.error)
+        if len(self.screen_stack) > 1:
+            self.notify(said, severity="error", markup=False)
+
+    def _explain(self, error: BaseException) -> str:
         """Say what went wrong: in words if it has words, else where the traceback is."""
         if isinstance(error, AssistantError):
             self.transcript.say(error.message, "problem", error.hint)
-            return
-        from surfaces.tui.faults import log_fault
-
+            return str(error)
         path = log_fault(error, self.settings)
         where = f"The details are in {path}." if path else "The log could not be written."
-        self.transcript.say(
-            f"Something went wrong inside: {type(error).__name__}. {where}", "problem"
-        )
-
-    # Approval
-
-    async def approve(self, card: "ApprovalCard") -> "Decision":
-        """Show a card and wait for the person's answer."""
-        decision: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
-        self._decisions[card.call_id] = decision
-        self.transcript.ask_approval(card, typing=bool(self.prompt.text))
-        self.show_activity()
-        try:
-            return await decision
-        finally:
-            self._decisions.pop(card.call_id, None)
-            self.show_activity()
-
-    def on_approval_view_decided(self, event: "ApprovalView.Decided") -> None:
-        """Hand the person's answer to whoever waits for it."""
-        event.stop()
-        decision = self._decisions.get(event.call_id)
-        if decision is not None and not decision.done():
-            decision.set_result(event.decision)
-        self.action_approval()
-
-    def on_approval_view_typed(self, event: "ApprovalView.Typed") -> None:
-        """Put a letter where it was meant to go."""
-        event.stop()
-        self.prompt.insert(event.character)
-
-    def action_approval(self) -> None:
-        """Go to the approval that waits, or back to the prompt."""
-        (self.transcript.next_approval() or self.prompt).focus()
+        said = f"Something went wrong inside: {type(error).__name__}. {where}"
+        self.transcript.say(said, "problem")
+        return said
 
     def show_activity(self) -> None:
         """Say in the status bar what is going on."""
-        if self._decisions:
+        if self.asks:
             self.status.activity = "waits for your approval"
         elif self.turn is not None:
             self.status.activity = "working, Esc stops"

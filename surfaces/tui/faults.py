@@ -5,10 +5,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.message import Message
+
 from core.secrets import Masker
 
 if TYPE_CHECKING:
     from core.settings import Settings
+
+
+class Broke(Message):
+    """A bug ended the work of a widget or a screen; the rest can go on."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
 
 
 def log_fault(error: BaseException, settings: "Settings | None") -> Path | None:

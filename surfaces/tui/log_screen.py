@@ -11,10 +11,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Footer, Log, OptionList, Static
+from textual.worker import Worker, WorkerState
 
 from core.errors import AssistantError
 from core.runs import Run, RunLogs
 from surfaces.rendering.runs import state
+from surfaces.tui.faults import Broke
 from surfaces.words import clean, duration
 
 TAIL = 2000
@@ -76,7 +78,7 @@ class LogScreen(Screen[None]):
         if not self._ended:
             self._look()
 
-    @work(exclusive=True)
+    @work(exclusive=True, exit_on_error=False)
     async def _look(self) -> None:
         task = self._chosen
         try:
@@ -85,6 +87,13 @@ class LogScreen(Screen[None]):
             self._head.update(Text(clean(str(error)), style="red"))
             return
         self._show(task, run, logs)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """After a bug, say so and read no further: it would come again every second."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self._ended = True
+            self._head.update(Text("These logs cannot be shown.", style="red"))
+            self.post_message(Broke(event.worker.error))
 
     def _show(self, task: str, run: Run, logs: RunLogs) -> None:
         if task != self._chosen:

@@ -8,7 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Markdown, Static
+from textual.worker import Worker, WorkerState
 
+from surfaces.tui.answer_table import AnswerBody
+from surfaces.tui.faults import Broke
 from surfaces.words import clean
 
 
@@ -41,7 +44,7 @@ class Message(Vertical):
         self._arrived = ""
         self._complete = False
         self._news = asyncio.Event()
-        self._body = Markdown(open_links=False)
+        self._body = AnswerBody(open_links=False)
 
     def compose(self) -> ComposeResult:
         """Say who speaks, and leave room for what they say."""
@@ -65,7 +68,7 @@ class Message(Vertical):
         self._complete = True
         self._news.set()
 
-    @work
+    @work(exit_on_error=False)
     async def _stream(self) -> None:
         stream = Markdown.get_stream(self._body)
         try:
@@ -76,6 +79,13 @@ class Message(Vertical):
                 await stream.write(piece)
         finally:
             await stream.stop()
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """After a bug in drawing, show the answer as it was written."""
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            self._body.display = False
+            self.mount(Static(Content(self.text), classes="plain"))
+            self.post_message(Broke(event.worker.error))
 
     def on_markdown_link_clicked(self, event: Markdown.LinkClicked) -> None:
         """Copy a link instead of following it: where it leads was not written by the person."""

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"\s*([A-Za-z_]\w*)=")
 WORD = re.compile(r"\S*")
+
+NO_VALUES: Mapping[str, Iterable[str]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,11 @@ COMMANDS = (
     Command(name="logs", usage="[run]", help="Read the logs of a run; of the latest if none."),
     Command(name="sessions", help="List, resume and rename conversations."),
     Command(name="new", help="Begin a new conversation."),
+    Command(name="model", usage="[name]", help="Show which model answers, or choose another."),
+    Command(name="plan", help="Only show what would be changed; again to carry changes out."),
+    Command(name="readonly", help="Say whether tools that change anything were taken away."),
+    Command(name="grants", help="List the tools that are allowed for this session."),
+    Command(name="revoke", usage="<tool>", help="Ask again before a tool that was allowed."),
     Command(name="theme", usage="[name]", help="Change the colours."),
     Command(name="copy", help="Copy the last answer to the clipboard."),
     Command(
@@ -49,11 +56,25 @@ class Suggestion:
     help: str
 
 
-def suggest(line: str, tools: Iterable["Tool"]) -> Sequence[Suggestion]:
-    """Return how a line that begins with a slash can go on, the likeliest first."""
+def suggest(
+    line: str, tools: Iterable["Tool"], values: Mapping[str, Iterable[str]] = NO_VALUES
+) -> Sequence[Suggestion]:
+    """Return how a line that begins with a slash can go on, the likeliest first.
+
+    Args:
+        line: What was typed.
+        tools: What can be called.
+        values: What can stand after a command, by its name.
+    """
     if not line.startswith("/") or "\n" in line:
         return ()
     name, space, rest = line[1:].partition(" ")
+    if name in values and space:
+        return [
+            Suggestion(text=f"/{name} {value}", label=value, help="")
+            for value in values[name]
+            if rest.casefold() in value.casefold() and rest != value
+        ]
     if space:
         tool = next((tool for tool in tools if tool.name == name), None)
         return _arguments(tool, line, rest) if tool else ()

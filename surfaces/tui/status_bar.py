@@ -12,6 +12,7 @@ class StatusBar(Static):
 
     model: reactive[str] = reactive("")
     read_only: reactive[bool] = reactive(False)
+    plan_only: reactive[bool] = reactive(False)
     session: reactive[str] = reactive("")
     running: reactive[int] = reactive(0)
     tokens: reactive[int] = reactive(0)
@@ -29,8 +30,8 @@ class StatusBar(Static):
             parts.append((f"● {self.activity}{took}", "bold"))
         else:
             parts.append(("F1 help  ^P commands  ^R runs", "dim"))
-        if self.read_only:
-            parts.append(("read-only", "bold"))
+        modes = {"read-only": self.read_only, "plan only": self.plan_only}
+        parts += [(mode, "bold") for mode, on in modes.items() if on]
         if self.running:
             parts.append((f"{self.running} running", ""))
         if self.waiting:

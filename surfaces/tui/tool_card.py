@@ -30,7 +30,9 @@ class ToolCard(Vertical, can_focus=True):
         self.started = started
         self.finished: ToolFinished | None = None
         self._asked_to_unfold = unfolded
-        self._rejected = False
+        self._rejected = self._planned = False
+        self.allowed_before = False
+        """Whether nobody was asked, because the tool is allowed for the session."""
         self._head = Static(self._headline(), classes="head")
         self._body = Static(self._result(), classes="body")
 
@@ -48,9 +50,13 @@ class ToolCard(Vertical, can_focus=True):
         self.set_class(self._rejected or not opens, "-folded")
         self._draw()
 
-    def reject(self) -> None:
-        """Say that the person did not allow the call; what the model is told of it stays folded."""
-        self._rejected = True
+    def reject(self, *, planned: bool = False) -> None:
+        """Say that the call was not allowed; what the model is told of it stays folded.
+
+        Args:
+            planned: Whether nothing is carried out at present.
+        """
+        self._rejected, self._planned = True, planned
 
     def stop(self) -> None:
         """Say that the call was given up."""
@@ -85,8 +91,11 @@ class ToolCard(Vertical, can_focus=True):
         given = arguments_in_brief(self.started.arguments)
         if given:
             head.append(f"  {given}")
+        if self.allowed_before:
+            head.append("  allowed for this session", style="dim")
         if self.finished is not None:
             failed = "rejected" if self._rejected else "failed"
+            failed = "only planned" if self._planned else failed
             said = headline(self.finished.value) if self.finished.ok else failed
             head.append(f"  {said}" if said else "", style=colour)
             head.append(f"  {duration(self.finished.seconds)}", style="dim")

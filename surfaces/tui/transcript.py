@@ -39,6 +39,7 @@ class Transcript(VerticalScroll, can_focus=False):
         self._messages: dict[str, Message] = {}
         self._cards: dict[str, ToolCard] = {}
         self._approvals: dict[str, ApprovalView] = {}
+        self._planned: set[str] = set()
         self.last_answer = ""
 
     def on_mount(self) -> None:
@@ -101,7 +102,9 @@ class Transcript(VerticalScroll, can_focus=False):
     def _approval_decided(self, event: ApprovalDecided) -> None:
         card = self._cards.get(event.call_id)
         if card is not None and event.decision == "reject":
-            card.reject()
+            card.reject(planned=event.call_id in self._planned)
+        elif card is not None and event.decision == "always":
+            card.allowed_before = event.call_id not in self._approvals
         self._settle(event.call_id, event.decision)
 
     @show.register
@@ -147,6 +150,14 @@ class Transcript(VerticalScroll, can_focus=False):
             return
         view = self._approvals[card.call_id] = ApprovalView(card, typing=typing)
         self.mount(view, after=self._cards.get(card.call_id))
+        self.anchor()
+
+    def show_plan(self, card: ApprovalCard) -> None:
+        """Show what a call would have done."""
+        from surfaces.tui.approval import PlannedCall
+
+        self._planned.add(card.call_id)
+        self.mount(PlannedCall(card), after=self._cards.get(card.call_id))
         self.anchor()
 
     def next_approval(self) -> "ApprovalView | None":

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from kept_runs import BEGAN, PIPELINE, Catalog, KeptRuns
 
-from agents.approval import Approver, Caller
-from agents.events import Effect, Event, HandOff, TextArrived, TurnFinished
+from agents.approval import Approver, Caller, Grants
+from agents.events import Effect, Event, HandOff, OutsideText, TextArrived, TurnFinished
 from agents.toolbox import Tool, Toolbox
 from core.errors import AssistantError, NotFoundError
 from core.paging import Page
 from core.runs import ParameterValue, PipelineSpec, Run, RunLogs
-from core.settings import Settings
+from core.settings import BuiltinChat, Chat, Settings
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Tools:
                     "runs": f"{pipeline}, {len(parameters)} parameters"
                 },
             ),
-            Tool(self.read_logs),
+            Tool(self.read_logs, untrusted=True),
         )
 
 
@@ -77,6 +77,8 @@ class ScriptedSession:
     kept: list[KeptTurn] = field(default_factory=list)
     endings: asyncio.Queue[Event] = field(default_factory=asyncio.Queue)
     go_on: asyncio.Event = field(default_factory=asyncio.Event)
+    grants: Grants = field(default_factory=Grants)
+    outside: list[OutsideText] = field(default_factory=list)
 
     async def ask(self, text: str, approve: Approver) -> AsyncIterator[Event]:
         events: asyncio.Queue[Event | None] = asyncio.Queue()
@@ -109,13 +111,18 @@ class ScriptedSession:
         while True:
             yield await self.endings.get()
 
+    def rename(self, name: str) -> None:
+        self.name = name
+
     def history(self) -> Sequence[KeptTurn]:
         return tuple(self.kept)
 
     async def call(self, tool: str, approve: Approver, say: Say, **arguments: object) -> str:
         """Call a tool as a specialist would; a rejection or an error becomes text."""
+        outside = list(self.outside)
+        caller = Caller("pipelines", approve, say, self.id, self.grants, outside)
         try:
-            await self.toolbox.call(tool, arguments, Caller("pipelines", approve, say))
+            await self.toolbox.call(tool, arguments, caller)
         except AssistantError as error:
             return str(error)
         return "done"
@@ -222,6 +229,7 @@ class ScriptedAssistant:
     sessions: KeptSessions = field(default_factory=KeptSessions)
 
     def __post_init__(self) -> None:
+        self.chat = self.settings.chat
         tools = Tools(self.runs).tools()
         self.toolbox = Toolbox(tools, read_only=self.settings.read_only)
 
@@ -232,6 +240,17 @@ class ScriptedAssistant:
                 session_id, f"conversation {session_id}", self.toolbox, self.script
             )
         return self.sessions.open[session_id]
+
+    @property
+    def model_name(self) -> str:
+        return self.chat.model if self.chat.kind == "openai" else "built-in"
+
+    @property
+    def chats(self) -> Sequence[Chat]:
+        return tuple(dict.fromkeys((BuiltinChat(), self.settings.chat)))
+
+    def use_model(self, chat: Chat) -> None:
+        self.chat = chat
 
     @property
     def world(self) -> "ScriptedAssistant":

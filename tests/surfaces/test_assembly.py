@@ -1,9 +1,12 @@
+import asyncio
 from pathlib import Path
 
 import pytest
 
+from agents.events import Answer, ApprovalCard, Decision, TurnFinished
+from agents.session import Session
 from core.errors import UnavailableError
-from core.settings import Settings
+from core.settings import BuiltinChat, OpenAIChat, Settings
 from surfaces.assembly import FIRST_DATA, assemble
 
 
@@ -48,3 +51,43 @@ def test_a_read_only_assistant_has_no_tool_that_changes_anything(tmp_path: Path)
     assistant = assemble(Settings(home=tmp_path, read_only=True))
 
     assert {tool.effect for tool in assistant.toolbox} == {"reads"}
+
+
+def test_another_model_answers_from_the_next_turn_on(tmp_path: Path) -> None:
+    endpoint = OpenAIChat(kind="openai", model="larch-7b", base_url="http://127.0.0.1:9/v1")
+    assistant = assemble(Settings(home=tmp_path, chat=endpoint))
+    first = assistant.swarm()
+    assert assistant.swarm() is first
+    assert assistant.chats == (BuiltinChat(), endpoint)
+
+    assistant.use_model(BuiltinChat())
+
+    assert assistant.model_name == "built-in"
+    assert "built-in model answers" in assistant.notice
+    assert assistant.swarm() is not first
+    session = assistant.session()
+    answer = asyncio.run(_answer(session, "which pipelines are there?"))
+    assert "delay-prediction" in answer
+
+    assistant.use_model(endpoint)
+    assert (assistant.model_name, assistant.notice) == ("larch-7b", "")
+
+
+async def _answer(session: Session, question: str) -> str:
+    events = [event async for event in session.ask(question, _refuse)]
+    assert isinstance(events[-1], TurnFinished)
+    return events[-1].answer
+
+
+async def _refuse(card: ApprovalCard) -> Decision:
+    return Decision(answer=Answer.REJECT, word=card.tool)
+
+
+def test_a_name_given_before_the_first_question_stays(tmp_path: Path) -> None:
+    assistant = assemble(Settings(home=tmp_path))
+    session = assistant.session()
+    session.rename("otters")
+
+    asyncio.run(_answer(session, "which pipelines are there?"))
+
+    assert (session.name, assistant.sessions.get(session.id).name) == ("otters", "otters")

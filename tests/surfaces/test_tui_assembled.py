@@ -23,7 +23,8 @@ async def test_the_whole_assistant_answers_asks_and_keeps_the_conversation(tmp_p
         assert isinstance(finished, ToolFinished)
         assert (finished.tool, finished.ok) == ("list_pipelines", True)
         assert "delay-prediction" in answers(app)[-1]
-        assert app.status.model == "built-in model"
+        assert app.status.model == "built-in"
+        assert app.status.session == "which pipelines are there?"
 
         await send(app, pilot, "/start_run pipeline=delay-prediction")
         await until(pilot, lambda: app.query(ApprovalView), PATIENCE)

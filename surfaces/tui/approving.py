@@ -1,0 +1,84 @@
+"""Approvals: how cards and answers pass between whoever asks and the widgets."""
+
+import asyncio
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from textual.app import App
+
+from agents.events import Answer, Decision
+from surfaces.tui.completion import Completion
+from surfaces.tui.prompt import Prompt
+from surfaces.tui.transcript import Transcript
+
+if TYPE_CHECKING:
+    from agents.events import ApprovalCard
+    from surfaces.tui.approval import ApprovalView
+
+PLAN_WORD = "plan only: nothing is carried out"
+"""What is said with every rejection while nothing is carried out."""
+
+
+def plan_rejection() -> Decision:
+    """Return what every card is answered while nothing is carried out."""
+    return Decision(answer=Answer.REJECT, word=PLAN_WORD)
+
+
+class ApprovingApp(App[None]):
+    """The part of the application that asks before anything is changed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plan_only = False
+        """Whether every change is shown and none is carried out."""
+        self.transcript = Transcript()
+        self.completion = Completion()
+        self.prompt = Prompt(self.completion)
+        self._decisions: dict[str, asyncio.Future[Decision]] = {}
+
+    @abstractmethod
+    def show_activity(self) -> None:
+        """Say in the status bar what is going on."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether a card waits for the person's answer."""
+        return bool(self._decisions)
+
+    async def approve(self, card: "ApprovalCard") -> Decision:
+        """Show a card and wait for the person's answer; a plan needs none."""
+        if self.plan_only:
+            self.transcript.show_plan(card)
+            return plan_rejection()
+        decision: asyncio.Future[Decision] = asyncio.get_running_loop().create_future()
+        self._decisions[card.call_id] = decision
+        self.transcript.ask_approval(card, typing=bool(self.prompt.text))
+        self.show_activity()
+        try:
+            return await decision
+        finally:
+            self._decisions.pop(card.call_id, None)
+            self.show_activity()
+
+    def reject_waiting(self) -> None:
+        """Answer the cards that wait: nothing is carried out any more."""
+        for decision in self._decisions.values():
+            if not decision.done():
+                decision.set_result(plan_rejection())
+
+    def on_approval_view_decided(self, event: "ApprovalView.Decided") -> None:
+        """Hand the person's answer to whoever waits for it."""
+        event.stop()
+        decision = self._decisions.get(event.call_id)
+        if decision is not None and not decision.done():
+            decision.set_result(event.decision)
+        self.action_approval()
+
+    def on_approval_view_typed(self, event: "ApprovalView.Typed") -> None:
+        """Put a letter where it was meant to go."""
+        event.stop()
+        self.prompt.insert(event.character)
+
+    def action_approval(self) -> None:
+        """Go to the approval that waits, or back to the prompt."""
+        (self.transcript.next_approval() or self.prompt).focus()
