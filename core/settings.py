@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_nested_delimiter="__",
+        # An empty home would be the folder that a person happens to be in.
+        env_ignore_empty=True,
         extra="forbid",
         frozen=True,
         toml_file=SETTINGS_FILE,

@@ -1,5 +1,6 @@
 """The command `mlops-swarm`: alone it opens the terminal, with words it is the command line."""
 
+import io
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ def main() -> None:
     if len(sys.argv) > 1:
         # From the first moment on: importing takes long enough for a person to think again.
         signal.signal(signal.SIGINT, _stop)
+        _mend_streams()
         from surfaces.cli.app import main as command
 
         command()
@@ -20,6 +22,15 @@ def main() -> None:
         from surfaces.tui.app import run
 
         sys.exit(run())
+
+
+def _mend_streams() -> None:
+    """Make input and output usable where they were closed or cannot write every letter."""
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull)  # noqa: SIM115  # lives as long as the process
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

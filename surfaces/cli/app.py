@@ -1,5 +1,7 @@
 """The commands, and what they share: settings, errors in words, exit codes."""
 
+import errno
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -148,3 +150,11 @@ def main(words: Sequence[str] | None = None) -> None:
 
         print_error(error)
         sys.exit(2 if isinstance(error, SettingsError) else 1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC or error.filename is not None:
+            raise
+        # Files are named in errors; what has no name is the output itself. What is left in its
+        # buffer goes nowhere, or Python would fail with it once more at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stderr.write("The output cannot be written: its disk is full.\nMake room there.\n")
+        sys.exit(1)
