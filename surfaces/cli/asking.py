@@ -70,6 +70,10 @@ async def _ask(assistant: Assistant, text: str, asking: Asking) -> int:
             f" `--session {session.id}` carries this conversation on.\n"
         )
         return STOPPED
+    finally:
+        # Also after a failure: what was started can then be asked about where it was started.
+        if not asking.as_json and not task.cancelled():
+            progress().print(f"session {session.id}", style="dim")
 
 
 def _readable(text: str) -> str:
@@ -91,8 +95,6 @@ async def _turns(assistant: Assistant, session: Session, text: str, asking: Aski
         if session.waiting():
             shown = _show_progress(assistant, session, shown)
             await asyncio.sleep(POLL_SECONDS)
-    if not asking.as_json:
-        progress().print(f"session {session.id}", style="dim")
     return code
 
 
@@ -114,7 +116,8 @@ def _show_to_person(event: Event) -> None:
     match event:
         case HandOff():
             request = shorten(clean(event.request), SHOWN_CHARACTERS, placeholder=" …")
-            console.print(f"→ {event.agent}: {request}", style="dim", markup=False)
+            told = f"→ {event.agent}: {request}"
+            console.print(told, style="dim", markup=False, soft_wrap=True)
         case ToolFinished():
             mark = "✓" if event.ok else "✗"
             told = f"  {mark} {event.tool} ({duration(event.seconds)})"
