@@ -43,7 +43,10 @@ def entries(app: "SwarmApp") -> "list[Entry]":
         Entry(
             name=command.name.capitalize(),
             help=command.help,
-            run=partial(app.run_own_command, f"/{command.name}"),
+            # What needs a word after it is left for the person to finish.
+            run=partial(app.prompt.fill, f"/{command.name} ")
+            if command.usage.startswith("<")
+            else partial(app.run_own_command, f"/{command.name}"),
         )
         for command in COMMANDS
     ]

@@ -53,7 +53,7 @@ async def test_an_answer_that_cannot_be_drawn_is_shown_as_it_was_written(tmp_pat
         await until(pilot, lambda: message.query(".plain"))
 
         assert str(message.query_one(".plain").render()) == "**Two** runs.\n\n- broken"
-        assert "Something went wrong inside" in remarks(app)
+        await until(pilot, lambda: "Something went wrong inside" in remarks(app))
 
 
 async def test_what_fails_in_the_background_fails_where_it_is_awaited() -> None:

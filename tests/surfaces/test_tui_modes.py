@@ -186,3 +186,15 @@ async def test_without_another_model_it_is_said_how_to_configure_one(tmp_path: P
     async with terminal(tmp_path) as (app, pilot, _):
         await send(app, pilot, "/model")
         assert "built-in answers; no other model is configured." in remarks(app)
+
+
+async def test_the_palette_holds_the_modes_and_leaves_revoke_to_be_finished(
+    tmp_path: Path,
+) -> None:
+    async with terminal(tmp_path) as (app, pilot, _):
+        entries = {entry.name: entry for entry in app.palette_entries()}
+        assert {"Model", "Plan", "Readonly", "Grants", "Revoke"} <= entries.keys()
+
+        entries["Revoke"].run()
+        await pilot.pause()
+        assert app.prompt.text == "/revoke "
