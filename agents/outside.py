@@ -98,7 +98,7 @@ def _texts(value: object) -> Iterator[str]:
 def _parts(value: object) -> Iterator[object]:
     match value:
         case PipelineSpec():
-            if value.package not in _shipped():
+            if value not in Catalog().all():
                 yield from _described(value)
         case Mapping():
             yield from (*value.keys(), *value.values())
@@ -113,7 +113,7 @@ def _shipped() -> frozenset[str]:
     """Return every text of the pipelines that come with the project."""
     specs = Catalog().all()
     texts = {text for spec in specs for part in _described(spec) for text in _texts(part)}
-    return frozenset({*texts, *(spec.package for spec in specs), *_OUR_WORDS})
+    return frozenset({*texts, *_OUR_WORDS})
 
 
 def _described(spec: PipelineSpec) -> Iterator[object]:
