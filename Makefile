@@ -48,6 +48,7 @@ bench: setup
 	$(BIN)/python -m bench.first_paint
 	$(BIN)/python -m bench.retrieval
 	$(BIN)/python -m bench.recommender
+	$(BIN)/python -m bench.swarm
 
 lock:
 	uv pip compile --quiet --no-header --generate-hashes --group dev pyproject.toml -o requirements.lock
