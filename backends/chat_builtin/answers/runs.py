@@ -80,10 +80,7 @@ def _run(value: Run, tool: str, request: str) -> str:
     del request
     about = f"Run `{value.id}` ({value.name}) of {value.pipeline}"
     if tool == "start_run":
-        return (
-            f"{about} has started. Watch it in the runs panel, or ask “how is it going”;"
-            " I tell you when it ends."
-        )
+        return f"{about} has started. Ask “how is it going” at any time; I tell you when it ends."
     if tool == "watch_run":
         if value.state.ended:
             return f"{about} has ended already: {value.state}."
