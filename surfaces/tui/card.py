@@ -14,11 +14,15 @@ from surfaces.words import clean
 
 FROM_OUTSIDE = "The model had read this from outside:"
 
-OUTSIDE_LINES = 8
-OUTSIDE_CHARACTERS = 480
-"""How much of all texts from outside a card shows; each has an equal part of it."""
+REMINDER = "! Text from outside was read before (above): did you ask for this?"
+
+OUTSIDE_CHARACTERS = 610
+"""How much of one text from outside a card shows at most: an excerpt whole, with its ellipses."""
 
 SOURCE_CHARACTERS = 70
+
+LINE_END = " ⏎ "
+"""Stands between the lines of a text from outside, so that its height is bounded too."""
 
 
 def drawn_card(card: ApprovalCard, *, remark: str = "", problem: str = "") -> RenderableType:
@@ -40,9 +44,12 @@ def drawn_card(card: ApprovalCard, *, remark: str = "", problem: str = "") -> Re
     ]
     if remark:
         parts.append(Text(remark, style="italic"))
-    parts += _arguments(card)
+    # Above the arguments: these and the keys stay in sight where a card is higher than the screen.
     if card.outside:
         parts += [Text(""), drawn_outside(card.outside)]
+    parts += _arguments(card)
+    if card.outside:
+        parts += [Text(""), Text(REMINDER, style="yellow")]
     if problem:
         parts.append(Text(f"\n{clean(problem)}", style="bold red"))
     return Group(*parts)
@@ -65,21 +72,17 @@ def _arguments(card: ApprovalCard) -> list[RenderableType]:
 
 
 def drawn_outside(texts: Sequence[OutsideText]) -> RenderableType:
-    """Return the beginnings of texts from outside, inside a fence that they cannot leave."""
+    """Return excerpts of texts from outside, inside a fence that they cannot leave."""
     inside = Text()
     for text in texts:
         source = " ".join(clean(visible(text.source)).split())
         inside.append(f"{_cut(source, SOURCE_CHARACTERS)}\n", style="bold")
-        inside.append(f"{_beginning(text.text, len(texts))}\n", style="dim")
+        # Never cut here to make it fit: what speaks of the call may be anywhere in an excerpt.
+        excerpt = _cut(clean(visible(text.text)), OUTSIDE_CHARACTERS)
+        lines = (line.strip() for line in excerpt.splitlines())
+        inside.append(f"{LINE_END.join(filter(None, lines))}\n", style="dim")
     inside.rstrip()
     return Panel(inside, title=FROM_OUTSIDE, title_align="left", border_style="yellow")
-
-
-def _beginning(text: str, shared_by: int) -> str:
-    lines = [line for line in clean(visible(text)).splitlines() if line.strip()]
-    most = max(1, OUTSIDE_LINES // shared_by)
-    shown = _cut("\n".join(lines[:most]), OUTSIDE_CHARACTERS // shared_by)
-    return f"{shown}\n…" if len(lines) > most and not shown.endswith("…") else shown
 
 
 def _cut(text: str, characters: int) -> str:
