@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic_core import to_json
@@ -24,6 +24,8 @@ from core.visible import visible
 
 LARGEST_NUMBER = 2**31 - 1
 """Beyond it, no count of anything here is meant."""
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,10 @@ class Toolbox:
         if name not in self._tools:
             raise not_found("tool", name, self._tools)
         return self._tools[name]
+
+    def masked(self, value: Value) -> Value:
+        """Return a value that did not come from a tool with its secrets masked, to be shown."""
+        return self._masker.value(value)
 
     async def call(self, name: str, arguments: Mapping[str, object], caller: Caller) -> object:
         """Validate, ask for approval if the tool writes, and run it off the event loop.

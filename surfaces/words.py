@@ -20,7 +20,8 @@ _UNSAFE = re.compile(
 )
 
 _INVISIBLE = re.compile(
-    r"[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+    r"[\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    r"\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 
 
@@ -65,7 +66,12 @@ def as_json(value: object) -> str:
         written = json.dumps(value, ensure_ascii=False)
     except TypeError:
         written = json.dumps(str(value), ensure_ascii=False)
-    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+    return escaped(written)
+
+
+def escaped(text: str) -> str:
+    """Return JSON with everything in it escaped that cannot be seen or steers a terminal."""
+    return _INVISIBLE.sub(lambda found: json.dumps(found[0])[1:-1], text.replace("\x7f", "\\u007f"))
 
 
 def number(value: float) -> str:

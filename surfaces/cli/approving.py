@@ -1,15 +1,17 @@
 """How the command line approves: `--yes`, a question at a terminal, or not at all."""
 
 import asyncio
-import json
 import sys
 
+from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from agents.approval import Approver, RejectedError
 from agents.events import Answer, ApprovalCard, Decision
 from surfaces.cli.printing import progress
 from surfaces.rendering import clean
+from surfaces.words import as_json
 
 
 def approver(*, yes: bool) -> Approver:
@@ -32,15 +34,7 @@ async def _refuse(card: ApprovalCard) -> Decision:
 
 
 async def _question(card: ApprovalCard) -> Decision:
-    console = progress()
-    console.print(f"{clean(card.summary)}", style="bold yellow", markup=False)
-    table = Table(show_header=False, box=None)
-    for name, value in {**card.arguments, **card.details}.items():
-        shown = value if isinstance(value, str) else json.dumps(value, default=str)
-        table.add_row(name, clean(shown))
-    console.print(table)
-    if card.problem:
-        console.print(clean(card.problem), style="red", markup=False)
+    progress().print(drawn(card))
     sys.stderr.write("Allow? [y]es / [n]o / [e]dit: ")
     sys.stderr.flush()
     said = (await asyncio.to_thread(sys.stdin.readline)).strip()
@@ -49,6 +43,26 @@ async def _question(card: ApprovalCard) -> Decision:
     if said.casefold() in {"e", "edit"}:
         return await _edited(card)
     return Decision(answer=Answer.REJECT, word="" if said.casefold() in {"n", "no"} else said)
+
+
+def drawn(card: ApprovalCard) -> RenderableType:
+    """Return a card as it is shown where lines are all there is."""
+    table = Table(show_header=False, box=None)
+    for name, value in card.arguments.items():
+        # As JSON and never as markup: two different calls must not look the same.
+        table.add_row(Text(clean(name)), Text(as_json(value)))
+    for label, detail in card.details.items():
+        table.add_row(Text(clean(label), style="dim"), Text(clean(detail), style="dim"))
+    head = f"{clean(card.summary)} ({clean(card.tool)}, {card.effect.value})"
+    parts: list[RenderableType] = [Text(head, style="bold yellow"), table]
+    if card.problem:
+        parts.append(Text(clean(card.problem), style="red"))
+    if card.outside:
+        parts.append(Text("The model had read this from outside:", style="bold"))
+    for text in card.outside:
+        lines = "\n".join(f"│ {line}" for line in clean(text.text).splitlines())
+        parts.append(Text(f"│ {clean(text.source)}:\n{lines}", style="dim"))
+    return Group(*parts)
 
 
 async def _edited(card: ApprovalCard) -> Decision:

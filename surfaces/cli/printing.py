@@ -18,6 +18,7 @@ from agents.events import (
 )
 from core.errors import AssistantError
 from surfaces.rendering import clean, render
+from surfaces.words import escaped
 
 PIPE_COLUMNS = 160
 """How wide tables and paragraphs are where no terminal says it."""
@@ -54,7 +55,8 @@ def print_plain(text: str) -> None:
 
 def print_json(value: object) -> None:
     """Print a value as one line of JSON."""
-    sys.stdout.write(to_json(value).decode() + "\n")
+    # A pipe may still end at a terminal.
+    sys.stdout.write(escaped(to_json(value).decode()) + "\n")
     sys.stdout.flush()
 
 

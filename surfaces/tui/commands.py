@@ -104,13 +104,13 @@ def _logs(app: "SwarmApp", argument: str) -> None:
     from agents.tools.references import find_run
     from surfaces.tui.log_screen import TAIL, LogScreen
 
-    runs = _assistant(app).runs
+    runs, masked = _assistant(app).runs, _assistant(app).toolbox.masked
 
     async def show() -> None:
         run_id = (await asyncio.to_thread(find_run, runs, argument or "latest")).id
 
         def read(task: str) -> tuple[Run, RunLogs]:
-            return runs.get(run_id), runs.logs(run_id, task, TAIL)
+            return masked((runs.get(run_id), runs.logs(run_id, task, TAIL)))
 
         app.push_screen(LogScreen(read))
 

@@ -32,13 +32,13 @@ def look(assistant: "Assistant") -> tuple[RunProgress, ...]:
     Raises:
         AssistantError: The runs cannot be read now.
     """
-    latest = assistant.runs.list(limit=SHOWN_RUNS)
+    latest = assistant.toolbox.masked(assistant.runs.list(limit=SHOWN_RUNS))
     return tuple(_progress(assistant, run) for run in latest.items)
 
 
 def _progress(assistant: "Assistant", run: Run) -> RunProgress:
     if not run.state.ended or run.state is RunState.FAILED:
-        run = assistant.runs.get(run.id)
+        run = assistant.toolbox.masked(assistant.runs.get(run.id))
     wanted = TaskState.FAILED if run.state is RunState.FAILED else TaskState.RUNNING
     seconds = run.seconds
     if seconds is None and run.started_at is not None and not run.state.ended:
