@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from textwrap import shorten
 from typing import Any
@@ -22,6 +22,8 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
+from backends.chat_speech import Speech
+from backends.chat_worded_calls import worded_calls
 from core.errors import AssistantError, SettingsError, UnavailableError
 from core.secrets import Masker
 from core.settings import OpenAIChat
@@ -64,21 +66,25 @@ class OpenAIChatModel(ChatOpenAI):
     ) -> AIMessage:
         pieces: list[AIMessageChunk] = []
         finish = ""
-        with self._explained(pieces):
-            async for chunk in super()._astream(messages, stop, run_manager, **kwargs):
+        tools = _parameters(kwargs.get("tools", ()))
+        speech = Speech(tools)
+        with self._explained(speech):
+            # LangChain would pass on every piece; what is no answer is kept from the person.
+            async for chunk in super()._astream(messages, stop, None, **kwargs):
                 if isinstance(chunk.message, AIMessageChunk):
                     pieces.append(chunk.message)
+                    await _pass_on(speech.hear(*_heard(chunk.message)), run_manager)
                 finish = finish or str((chunk.generation_info or {}).get("finish_reason") or "")
             if not pieces:
                 raise _no_completion(self._place)
             if not finish:
-                raise _broken_off(self._place, pieces)
-        message = _whole(pieces, finish)
+                raise _broken_off(self._place, speech)
+        message = _whole(pieces, finish, speech, tools)
+        if not message.tool_calls and not message.invalid_tool_calls:
+            await _pass_on(speech.rest(), run_manager)
         if finish == "length" and message.text and not message.tool_calls:
             message.content = f"{message.text}{CUT_OFF}"
-            if run_manager:
-                note = ChatGenerationChunk(message=AIMessageChunk(content=CUT_OFF))
-                await run_manager.on_llm_new_token(CUT_OFF, chunk=note)
+            await _pass_on(CUT_OFF, run_manager)
         return message
 
     def _convert_chunk_to_generation_chunk(
@@ -103,8 +109,8 @@ class OpenAIChatModel(ChatOpenAI):
         return Masker().text(str(self.openai_api_base))
 
     @contextmanager
-    def _explained(self, pieces: list[AIMessageChunk]) -> Iterator[None]:
-        """Say in our words what went wrong after these pieces had come."""
+    def _explained(self, speech: Speech) -> Iterator[None]:
+        """Say in our words what went wrong after so much had been heard."""
         try:
             yield
         except (TimeoutError, openai.APITimeoutError) as error:
@@ -114,7 +120,7 @@ class OpenAIChatModel(ChatOpenAI):
             ) from error
         except openai.APIConnectionError as error:
             raise (
-                _broken_off(self._place, pieces) if pieces else _unreachable(self._place)
+                _broken_off(self._place, speech) if speech.began else _unreachable(self._place)
             ) from error
         except json.JSONDecodeError as error:
             raise _no_completion(self._place) from error
@@ -144,13 +150,39 @@ def openai_chat(settings: OpenAIChat) -> OpenAIChatModel:
     )
 
 
-def _whole(pieces: list[AIMessageChunk], finish: str) -> AIMessage:
-    """Put the pieces of a message together."""
+async def _pass_on(text: str, run_manager: AsyncCallbackManagerForLLMRun | None) -> None:
+    if text and run_manager:
+        chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
+        await run_manager.on_llm_new_token(text, chunk=chunk)
+
+
+def _heard(piece: AIMessageChunk) -> tuple[str, str]:
+    """Return the text and the arguments in a piece."""
+    return str(piece.text), "".join(chunk["args"] or "" for chunk in piece.tool_call_chunks)
+
+
+def _parameters(tools: Sequence[Mapping[str, Any]]) -> Mapping[str, Sequence[str]]:
+    """Return the parameters of the tools that are offered, in order, by name."""
+    functions = [tool["function"] for tool in tools if "function" in tool]
+    return {f["name"]: [*f.get("parameters", {}).get("properties", {})] for f in functions}
+
+
+def _whole(
+    pieces: list[AIMessageChunk],
+    finish: str,
+    speech: Speech,
+    tools: Mapping[str, Sequence[str]],
+) -> AIMessage:
+    """Put the pieces of a message together, without thinking and with calls read as calls."""
     whole = pieces[0] + pieces[1:]
-    calls = [_call(chunk) for chunk in whole.tool_call_chunks]
+    worded = [] if speech.passed_on else worded_calls(speech.text, tools)
+    chunks = whole.tool_call_chunks or [
+        ToolCallChunk(name=name, args=arguments, id=None, index=None, type="tool_call_chunk")
+        for name, arguments in worded
+    ]
+    calls = [_call(chunk) for chunk in chunks]
     return AIMessage(
-        content=whole.content,
-        additional_kwargs=whole.additional_kwargs,
+        content="" if worded else speech.text,
         tool_calls=[call for call in calls if call["type"] == "tool_call"],
         invalid_tool_calls=[call for call in calls if call["type"] == "invalid_tool_call"],
         usage_metadata=whole.usage_metadata,
@@ -177,9 +209,9 @@ def _call(chunk: ToolCallChunk) -> ToolCall | InvalidToolCall:
     )
 
 
-def _broken_off(place: str, pieces: list[AIMessageChunk]) -> UnavailableError:
+def _broken_off(place: str, speech: Speech) -> UnavailableError:
     # What a person has read cannot be taken back, so only what nobody saw is asked for again.
-    kind = UnavailableError if any(piece.text for piece in pieces) else _BrokenOffError
+    kind = UnavailableError if speech.passed_on else _BrokenOffError
     return kind(f"The model at {place} broke off in the middle of its answer.", hint="Ask again.")
 
 

@@ -1,6 +1,7 @@
 """An OpenAI-compatible server that says what a test wrote down, over real HTTP."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -220,8 +221,8 @@ def _chunks(reply: Reply, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         return {**envelope, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}
 
     yield chunk({"role": "assistant", "content": ""})
-    for word in reply.text.split(" ") if reply.text else []:
-        yield chunk({"content": word if word == reply.text.split(" ")[0] else f" {word}"})
+    for piece in re.findall("^[^ ]*| [^ ]*", reply.text):
+        yield chunk({"content": piece})
     for index, call in enumerate(reply.calls):
         start = {"name": call.name, "arguments": ""}
         yield chunk(

@@ -58,7 +58,7 @@ async def test_a_turn_that_takes_too_long_is_ended_in_words(assistant: Assistant
     model = ScriptedModel(
         script={
             "Swarm Agent": [call("ask_minio_agent", request="list the buckets")],
-            "MinIO agent": [call("list_buckets")] * 500,
+            "MinIO agent": [call("list_objects", bucket="models", limit=n) for n in range(1, 500)],
         }
     )
     session = session_of(assistant, model, Limits(seconds=0.2, steps=1_000))

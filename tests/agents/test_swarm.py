@@ -130,7 +130,7 @@ async def test_a_model_that_never_stops_is_stopped_in_words(assistant: Assistant
     model = ScriptedModel(
         script={
             "Swarm Agent": [call("ask_minio_agent", request="list the buckets")],
-            "MinIO agent": [call("list_buckets") for _ in range(30)],
+            "MinIO agent": [call("list_objects", bucket="datasets", limit=n) for n in range(1, 31)],
         }
     )
     session = session_of(assistant, model, steps=4)

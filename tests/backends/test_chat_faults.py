@@ -121,7 +121,8 @@ async def test_a_stream_that_breaks_in_the_middle_of_an_answer_says_so(tmp_path:
         _, finished = await here.ask("what buckets are there?")
         _, good = await here.ask("are you there?")
 
-    assert finished.answer.startswith("There are\n\n")
+    # The last word may be half of a secret, so it is not shown.
+    assert finished.answer == f"There\n\n{finished.stopped}"
     assert "broke off" in finished.stopped
     assert good.answer == "Yes."
 
@@ -132,7 +133,7 @@ async def test_a_stream_that_ends_without_its_end_says_so(tmp_path: Path) -> Non
     with connected(tmp_path, listing(ended), retries=1) as here:
         _, finished = await here.ask("what buckets are there?")
 
-    assert finished.answer == f"There are\n\n{finished.stopped}"
+    assert finished.answer == f"There\n\n{finished.stopped}"
     assert "broke off" in finished.stopped
 
 
