@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,7 +14,7 @@ from surfaces.cli.printing import output, progress
 from surfaces.evaluation.cases import read_cases
 from surfaces.evaluation.evaluating import evaluate
 from surfaces.evaluation.results import Figure, Report, Result
-from surfaces.evaluation.running import temporary_worlds
+from surfaces.evaluation.running import Worlds, temporary_worlds
 
 MODELS = ("builtin", "configured")
 SHOWN_FAILURES = 40
@@ -21,9 +22,23 @@ SHOWN_REASON = 160
 
 
 def run_eval(
-    files: Sequence[Path], *, model: str, repeats: int, report: Path | None, threshold: float
+    files: Sequence[Path],
+    *,
+    model: str,
+    repeats: int,
+    report: Path | None,
+    threshold: float,
+    worlds: Worlds | None = None,
 ) -> int:
     """Run the cases of files, print their figures, and return 1 when they are not good enough.
+
+    Args:
+        files: Files of cases.
+        model: `builtin`, or `configured` for the one in the settings.
+        repeats: How often each case is run.
+        report: Where to write the report, if anywhere.
+        threshold: Share of cases that must pass.
+        worlds: Where cases begin; worlds that are built now and removed afterwards, if None.
 
     Raises:
         RequestError: A file or an option cannot be used.
@@ -43,13 +58,13 @@ def run_eval(
         disable=not sys.stderr.isatty(),
         transient=True,
     )
-    with temporary_worlds() as worlds, bar:
+    with nullcontext(worlds) if worlds else temporary_worlds() as places, bar:
         task = bar.add_task("building the world", total=len(cases) * repeats)
 
         def tell(result: Result) -> None:
             bar.update(task, advance=1, description=result.id)
 
-        found = evaluate(cases, settings, worlds, repeats=repeats, tell=tell)
+        found = evaluate(cases, settings, places, repeats=repeats, tell=tell)
     if report is not None:
         _write(report, found)
     _show(found, threshold)

@@ -142,10 +142,10 @@ def _counts(proposal: Proposal) -> bool:
 def _again(proposals: Sequence[Proposal]) -> Iterator[str]:
     declined = []
     for proposal in proposals:
-        if (proposal.tool, proposal.given) in declined:
+        if (proposal.tool, proposal.meant) in declined:
             yield f"proposed {_call(proposal)} again after it was declined"
         if proposal.asked and not proposal.approved:
-            declined.append((proposal.tool, proposal.given))
+            declined.append((proposal.tool, proposal.meant))
 
 
 def _writes(case: Case, proposals: Sequence[Proposal], taken: Sequence[int]) -> Iterator[str]:

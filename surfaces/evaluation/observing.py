@@ -22,6 +22,8 @@ class Proposal:
     effect: Effect
     given: Mapping[str, object]
     """As the model wrote them."""
+    meant: Mapping[str, object] = field(default_factory=dict)
+    """With defaults, and with every reference resolved at that moment."""
     fits: Sequence[ExpectedCall] = ()
     """The calls listed in the case that it satisfies."""
     asked: bool = False
@@ -100,6 +102,7 @@ class ObservedToolbox(Toolbox):
             agent=agent,
             effect=effect,
             given=dict(arguments),
+            meant=self._references.resolved(name, complete, versioned=True),
             fits=fits,
         )
 

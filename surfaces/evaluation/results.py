@@ -24,6 +24,8 @@ class MadeCall:
     tool: str
     agent: str
     arguments: Mapping[str, object]
+    decision: str = ""
+    """`allow` or `reject`; empty where the person was not asked."""
     ok: bool
     error: str = ""
 
@@ -135,7 +137,8 @@ class Report:
                 "cases": len({result.id for result in self.results}),
                 "passed": self.overall.passed,
                 "failed": self.overall.cases - self.overall.passed,
-                "skipped": self.skipped,
+                "skipped": len(self.skipped),
+                "skipped_cases": self.skipped,
                 "repeats": self.repeats,
                 "pass^k": round(self.overall.share, 4),
                 "tags": {tag: _plain(figure) for tag, figure in self.by_tag().items()},

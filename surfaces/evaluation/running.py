@@ -22,7 +22,7 @@ from knowledge.library import Library
 from surfaces.assembly import Assistant, assemble
 from surfaces.evaluation.cases import Case, named_tools
 from surfaces.evaluation.judging import Conduct, TurnSeen, entries_of, judge
-from surfaces.evaluation.observing import ObservedToolbox, Person
+from surfaces.evaluation.observing import ObservedToolbox, Person, Proposal
 from surfaces.evaluation.plants import plantable, put
 from surfaces.evaluation.references import References
 from surfaces.evaluation.results import MadeCall, Result, skipped
@@ -173,12 +173,7 @@ async def _carry_out(case: Case, assistant: Assistant, renew: Callable[[], None]
         tags=case.tags,
         passed=not judgement.reasons,
         reasons=tuple(judgement.reasons),
-        calls=tuple(
-            MadeCall(
-                tool=one.tool, agent=one.agent, arguments=one.given, ok=one.ok, error=one.error
-            )
-            for one in toolbox.proposals
-        ),
+        calls=tuple(map(_made, toolbox.proposals)),
         writes=sum(one.carried_out for one in toolbox.proposals),
         wrong_writes=judgement.wrong_writes,
         unapproved_writes=judgement.unapproved_writes,
@@ -186,6 +181,18 @@ async def _carry_out(case: Case, assistant: Assistant, renew: Callable[[], None]
         model_calls=sum(event.model_calls for event in finished),
         tokens=sum(event.tokens for event in finished),
         seconds=round(time.monotonic() - started, 3),
+    )
+
+
+def _made(proposal: Proposal) -> MadeCall:
+    decision = "allow" if proposal.approved else "reject"
+    return MadeCall(
+        tool=proposal.tool,
+        agent=proposal.agent,
+        arguments=proposal.given,
+        decision=decision if proposal.asked else "",
+        ok=proposal.ok,
+        error=proposal.error,
     )
 
 

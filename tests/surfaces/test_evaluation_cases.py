@@ -1,16 +1,22 @@
 """The files of cases: how they are read, and what the ones of this project must keep to."""
 
 import json
-from importlib import resources
+import re
 from pathlib import Path
 
 import pytest
 from rapidfuzz import fuzz, process
 
+from agents.specialists import SPECIALISTS
+from agents.toolbox import Toolbox
 from core.errors import RequestError, UnavailableError
-from surfaces.evaluation.cases import Case, read_cases
+from core.settings import Settings
+from surfaces.assembly import assemble
+from surfaces.evaluation.cases import Case, named_tools, read_cases
+from surfaces.evaluation.world_file import read_world
 
-CASES = Path(__file__).parents[1] / "cases"
+PROJECT = Path(__file__).parents[2]
+CASES = PROJECT / "tests/cases"
 NEAR = 90
 """Similarity from which a case's text counts as taken from an example."""
 
@@ -62,6 +68,11 @@ def test_a_plant_has_one_place(tmp_path: Path) -> None:
         read_cases([path])
 
 
+def test_a_world_that_does_not_exist_is_named() -> None:
+    with pytest.raises(RequestError, match="There is no world 'mars'"):
+        read_world("mars")
+
+
 def ours() -> list[Case]:
     return list(read_cases(sorted(CASES.glob("*.yaml"))))
 
@@ -72,30 +83,41 @@ def test_a_third_of_our_cases_is_kept_for_testing() -> None:
     assert 0.28 < kept / len(ours()) < 0.4
 
 
-def test_every_tool_has_cases_and_every_case_expects_something() -> None:
-    from agents.specialists import SPECIALISTS
-    from surfaces.evaluation.cases import named_tools
-
+def test_every_specialist_has_cases_and_every_case_expects_something() -> None:
     named = {tool for case in ours() for tool in named_tools(case.expect.calls)}
 
-    assert {tool for agent in SPECIALISTS for tool in agent.tools} - named == set()
+    assert [agent.name for agent in SPECIALISTS if not named & set(agent.tools)] == []
     assert [case.id for case in ours() if not case.expect.model_fields_set] == []
 
 
-def test_no_case_repeats_an_example_that_the_built_in_model_learns_from() -> None:
-    folder = resources.files("agents.tools").joinpath("examples")
+def read_by_models(tools: Toolbox) -> list[str]:
+    """Return every sentence that a model learns from, is told or can look up."""
     examples = [
-        str(json.loads(line)["text"]).casefold()
-        for file in folder.iterdir()
-        if file.name.endswith(".jsonl")
+        str(json.loads(line)["text"])
+        for file in (PROJECT / "agents/tools/examples").glob("*.jsonl")
         for line in file.read_text("utf-8").splitlines()
     ]
+    pages = [
+        *(PROJECT / "agents/prompts").glob("*.md"),
+        *(PROJECT / "knowledge/corpus").glob("**/*.md"),
+    ]
+    texts = [page.read_text("utf-8") for page in pages] + [tool.description for tool in tools]
+    sentences = [part for text in texts for part in re.split(r"(?<=[.?!:])\s+|\n\n|\n- ", text)]
+    return [" ".join(text.casefold().split()) for text in (*examples, *sentences)]
+
+
+def test_no_text_of_a_case_is_one_that_models_read(tmp_path: Path) -> None:
+    known = read_by_models(assemble(Settings(home=tmp_path)).toolbox)
     near = [
         (case.id, text, match[0])
         for case in ours()
         for text in case.turns
-        if (match := process.extractOne(text.casefold(), examples, scorer=fuzz.ratio))
-        and match[1] >= NEAR
+        if (
+            match := process.extractOne(
+                text.casefold(), known, scorer=fuzz.ratio, score_cutoff=NEAR
+            )
+        )
     ]
 
+    assert len(known) > 2000
     assert near == []

@@ -32,6 +32,7 @@ def proposed(
         agent="kfp",
         effect=Effect.WRITES if writes else Effect.READS,
         given=arguments or {},
+        meant=arguments or {},
         fits=fits,
         asked=writes,
         approved=writes and approved,
