@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from agents.toolbox import Tool
 
 Approver = Callable[[ApprovalCard], Awaitable[Decision]]
+StandIn = Callable[[str], Awaitable[bool]]
+"""Asks whether the built-in model may answer a turn, and says why the chosen one did not."""
 Notify = Callable[[Event], None]
 
 MAXIMUM_EDITS = 5

@@ -7,10 +7,14 @@ from typing import Any
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-from core.errors import UnavailableError
+from core.errors import AssistantError, UnavailableError
 
 REPEATS = 2
 """How often the same call may be made in one request; its result would be the same again."""
+
+
+class ModelFailedError(UnavailableError):
+    """The model did not answer, or with nothing of use; another model could."""
 
 
 class Repair(AgentMiddleware[AgentState[Any], Any, Any]):
@@ -26,6 +30,16 @@ class Repair(AgentMiddleware[AgentState[Any], Any, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> ModelResponse[Any]:
         """Call the model, and once more if its reply is of no use."""
+        try:
+            return await self._answer(request, handler)
+        except AssistantError as error:
+            raise ModelFailedError(error.message, hint=error.hint) from error
+
+    @staticmethod
+    async def _answer(
+        request: ModelRequest[Any],
+        handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
+    ) -> ModelResponse[Any]:
         response = await handler(request)
         problem = _problem(response.result[-1], request.messages)
         if not problem:

@@ -11,7 +11,7 @@ from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk, LLMResult
 
-from agents.approval import Approver, Caller, Grants, Notify
+from agents.approval import Approver, Caller, Grants, Notify, StandIn
 from agents.events import ApprovalDecided, Event, OutsideText, TextArrived
 from core.errors import NotFoundError
 from core.runs import Run
@@ -34,6 +34,8 @@ class TurnUnderWay:
     find_run: Callable[[str], Run] = _no_run
     """Returns the run that a reference names."""
     grants: Grants = field(default_factory=Grants)
+    stand_in: StandIn | None = None
+    """Asks whether another model may answer, where the surface can ask that."""
     outside: list[OutsideText] = field(default_factory=list)
     """Texts from outside that the conversation holds."""
     read_before: int = 0

@@ -79,7 +79,8 @@ def _from_object(value: object, tools: Parameters) -> tuple[str, str] | None:
     name = next((value[key] for key in _NAMES if isinstance(value.get(key), str)), "")
     if name not in tools or not value.keys() <= {*_NAMES, *_ARGUMENTS, *_BESIDES}:
         return None
-    arguments = next((value[key] for key in _ARGUMENTS if value.get(key) is not None), {})
+    given = [value[key] for key in _ARGUMENTS if value.get(key) is not None]
+    arguments = given[0] if given else {}
     return name, arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 

@@ -6,7 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -33,6 +40,14 @@ class BuiltinChat(_Part):
 
     kind: Literal["builtin"] = "builtin"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _pass_over_the_endpoint(cls, given: Any) -> Any:
+        """Let `MLOPS_SWARM_CHAT__KIND=builtin` be enough where a file names an endpoint."""
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if name not in _ENDPOINT}
+
 
 class OpenAIChat(_Part):
     """Any OpenAI-compatible endpoint."""
@@ -51,6 +66,8 @@ class OpenAIChat(_Part):
     max_tokens: int | None = Field(default=None, gt=0)
     """How long one answer may become."""
 
+
+_ENDPOINT = frozenset(OpenAIChat.model_fields) - {"kind"}
 
 Chat = Annotated[BuiltinChat | OpenAIChat, Field(discriminator="kind")]
 

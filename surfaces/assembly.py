@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
 
     from agents.session import Session
     from agents.swarm import Swarm
+    from surfaces.model_trial import ModelTrial
 
 PRELOAD = (
     "kfp.dsl.executor",
@@ -127,11 +127,20 @@ class Assistant:
             if self._answering.swarm is None:
                 from agents.swarm import Swarm
 
-                model = _chat_model(self)
+                model = _chat_model(self, self.chat)
                 self._answering.swarm = Swarm(
                     model, self.toolbox, SPECIALISTS, self.settings.limits
                 )
             return self._answering.swarm
+
+    def builtin_swarm(self) -> "Swarm | None":
+        """Return the swarm that can stand in for a model at a server; None where there is none."""
+        if isinstance(self.chat, BuiltinChat):
+            return None
+        from agents.swarm import Swarm
+
+        model = _chat_model(self, BuiltinChat())
+        return Swarm(model, self.toolbox, SPECIALISTS, self.settings.limits)
 
     @cached_property
     def _answering(self) -> _Answering:
@@ -147,7 +156,13 @@ class Assistant:
 
         info = self.sessions.get(session_id) if session_id else self.sessions.create()
         return Session(
-            info, self.swarm, self.sessions, self.runs, self.settings.limits, self.masker
+            info,
+            self.swarm,
+            self.sessions,
+            self.runs,
+            self.settings.limits,
+            self.masker,
+            self.builtin_swarm,
         )
 
     def open(self, bucket: str, key: str) -> Path:
@@ -221,8 +236,7 @@ def _tools(
     )
 
 
-def _chat_model(assistant: Assistant) -> "BaseChatModel":
-    chat = assistant.chat
+def _chat_model(assistant: Assistant, chat: Chat) -> "BaseChatModel":
     if isinstance(chat, OpenAIChat):
         from backends.chat import openai_chat
 
@@ -244,31 +258,15 @@ def describe_project(text: str) -> Mapping[str, object]:
     return project_in(text)
 
 
-def try_chat_model(settings: Settings) -> str:
-    """Call the chosen model once and say whether it calls tools.
+def try_chat_model(settings: Settings) -> "ModelTrial":
+    """Call the chosen model twice and say what it can do.
 
     Raises:
         AssistantError: It does not answer, in words.
     """
-    model = _chat_model(assemble(settings)).bind_tools([_PROBE])
-    started = time.monotonic()
-    reply = asyncio.run(model.ainvoke("Call the tool `say_hello` with name=world."))
-    called = "calls tools" if reply.tool_calls else "answers, but did not call the tool"
-    return f"{called}, {time.monotonic() - started:.1f} s"
+    from surfaces.model_trial import try_model
 
-
-_PROBE = {
-    "type": "function",
-    "function": {
-        "name": "say_hello",
-        "description": "Greet somebody.",
-        "parameters": {
-            "type": "object",
-            "properties": {"name": {"type": "string"}},
-            "required": ["name"],
-        },
-    },
-}
+    return asyncio.run(try_model(_chat_model(assemble(settings), settings.chat)))
 
 
 def _check_home(home: Path) -> None:

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agents.approval import Approver, RejectedError
+from agents.approval import Approver, RejectedError, StandIn
 from agents.events import Answer, ApprovalCard, Decision
 from surfaces.cli.printing import progress
 from surfaces.rendering import clean
@@ -19,6 +19,26 @@ def approver(*, yes: bool) -> Approver:
     if yes:
         return _allow
     return _question if sys.stdin.isatty() else _refuse
+
+
+def stand_in(*, yes: bool) -> StandIn | None:
+    """Return who says whether the built-in model may answer; None where nobody can."""
+    if yes:
+        return _accept
+    return _offer if sys.stdin.isatty() else None
+
+
+async def _accept(why: str) -> bool:
+    del why
+    return True
+
+
+async def _offer(why: str) -> bool:
+    progress().print(clean(why), style="red", markup=False)
+    sys.stderr.write("May the built-in model answer this turn? [y]es / [n]o: ")
+    sys.stderr.flush()
+    said = (await asyncio.to_thread(sys.stdin.readline)).strip()
+    return said.casefold() in {"y", "yes"}
 
 
 async def _allow(card: ApprovalCard) -> Decision:

@@ -22,7 +22,7 @@ from core.errors import RequestError
 from core.runs import Run, TaskState
 from core.settings import read_settings
 from surfaces.assembly import Assistant, assemble
-from surfaces.cli.approving import approver
+from surfaces.cli.approving import approver, stand_in
 from surfaces.cli.printing import event_json, output, print_json, print_plain, progress
 from surfaces.rendering import clean, duration
 
@@ -84,7 +84,7 @@ def _readable(text: str) -> str:
 async def _turns(assistant: Assistant, session: Session, text: str, asking: Asking) -> int:
     approve = approver(yes=asking.yes)
     code = 0
-    async with contextlib.aclosing(session.ask(text, approve)) as events:
+    async with contextlib.aclosing(session.ask(text, approve, stand_in(yes=asking.yes))) as events:
         async for event in events:
             code = max(code, _show(event, session, asking))
     shown = ""

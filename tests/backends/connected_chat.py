@@ -13,6 +13,7 @@ from openai_server import (
 )
 from pydantic import SecretStr
 
+from agents.approval import StandIn
 from agents.events import (
     Answer,
     ApprovalCard,
@@ -36,9 +37,11 @@ class Connected:
     server: OpenAIServer
     session: Session
 
-    async def ask(self, text: str) -> tuple[Sequence[Event], TurnFinished]:
+    async def ask(
+        self, text: str, stand_in: StandIn | None = None
+    ) -> tuple[Sequence[Event], TurnFinished]:
         """Return every event of a turn, and the last."""
-        async with aclosing(self.session.ask(text, _allow)) as stream:
+        async with aclosing(self.session.ask(text, _allow, stand_in)) as stream:
             events = [event async for event in stream]
         finished = events[-1]
         assert isinstance(finished, TurnFinished)

@@ -1,5 +1,6 @@
 """An OpenAI-compatible model behind the whole assistant, over real HTTP."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from openai_server import (
     Reply,
     calls,
     openai_server,
+    refusal,
     says,
 )
 
@@ -208,16 +210,40 @@ async def test_a_hand_off_with_wrong_arguments_goes_back_to_the_swarm_agent(
     assert (finished.answer, finished.stopped) == ("What do you mean?", "")
 
 
-def test_doctor_says_that_a_model_calls_tools(tmp_path: Path) -> None:
-    with openai_server({"": [Reply(calls=[Call("say_hello", '{"name": "world"}')])]}) as server:
-        told = try_chat_model(settings_for(server, tmp_path))
-
-    assert told.startswith("calls tools, ")
+ONE = "no (one at a time, which works too)"
+HELLO = Call("say_hello", '{"name": "Ada"}')
 
 
-@pytest.mark.parametrize("reply", [says("Hello."), Reply(calls=[Call("say_hello", "{")]), Reply()])
-def test_doctor_says_that_a_model_does_not_call_tools(tmp_path: Path, reply: Reply) -> None:
-    with openai_server({"": [reply]}) as server:
-        told = try_chat_model(settings_for(server, tmp_path))
+@pytest.mark.parametrize(
+    ("spoken", "called", "told"),
+    [
+        (says("one two three"), Reply(calls=[HELLO, replace(HELLO, id="b")]), ("yes",) * 3),
+        (says("one"), Reply(calls=[HELLO]), ("no (the answer came in one piece)", "yes", ONE)),
+        (says("one two"), says("Hello, Ada."), ("yes", "no (it answered in words)", "no")),
+        (says("one two"), says("say_hello(name='Ada')"), ("yes", "yes", ONE)),
+        (Reply(), Reply(), ("no (the answer was empty)", "no (it answered nothing)", "no")),
+        (
+            says("one two"),
+            Reply(calls=[Call("say_hello", "{")]),
+            ("yes", "no (the arguments of its call are not a JSON object)", "no"),
+        ),
+    ],
+)
+def test_doctor_says_what_a_model_can_do(
+    tmp_path: Path, spoken: Reply, called: Reply, told: tuple[str, str, str]
+) -> None:
+    with openai_server({"": [spoken, called]}) as server:
+        trial = try_chat_model(settings_for(server, tmp_path))
 
-    assert told.startswith("answers, but did not call the tool, ")
+    assert (trial.streams, trial.calls_tools, trial.several_at_once) == told
+    assert 0 < trial.first_words_seconds < 60
+
+
+def test_doctor_says_in_the_servers_words_why_there_are_no_tools(tmp_path: Path) -> None:
+    script = {"": [says("one two"), refusal(400, "tiny does not support tools")]}
+    with openai_server(script) as server:
+        trial = try_chat_model(settings_for(server, tmp_path))
+
+    assert trial.streams == "yes"
+    assert trial.calls_tools.endswith("answered with status 400: tiny does not support tools)")
+    assert str(trial).startswith("streams: yes; calls tools: no (")

@@ -17,10 +17,13 @@ from openai_server import (
     says,
 )
 
+from agents.approval import StandIn
 from agents.events import (
     ToolFinished,
 )
+from agents.session import OFFER
 from core.errors import AssistantError
+from core.settings import BuiltinChat, read_settings
 from surfaces.assembly import try_chat_model
 
 FAULTS: Sequence[tuple[Scripted, str]] = [
@@ -163,3 +166,81 @@ def test_doctor_says_in_words_why_a_model_does_not_answer(
 
     assert words in str(problem.value)
     assert KEY not in str(problem.value)
+
+
+LOST = refusal(500, "Oops.")
+
+
+async def yes(why: str) -> bool:
+    del why
+    return True
+
+
+async def no(why: str) -> bool:
+    del why
+    return False
+
+
+@pytest.mark.parametrize("at", ["swarm", "minio"])
+async def test_a_lost_model_is_stood_in_for_when_the_person_wants_it(
+    tmp_path: Path, at: str
+) -> None:
+    script = asking_minio(LOST) if at == "minio" else only_swarm(LOST)
+    script["Swarm Agent"].append(says("Yes."))
+    asked: list[str] = []
+
+    async def note(why: str) -> bool:
+        asked.append(why)
+        return True
+
+    with connected(tmp_path, script) as here:
+        _, finished = await here.ask("what buckets are there?", note)
+        _, good = await here.ask("are you there?")
+        sent = here.server.bodies[-1]["messages"]
+
+    assert (finished.stopped, len(asked)) == ("", 1)
+    assert "status 500: Oops." in asked[0]
+    assert "The built-in model answers this turn." in finished.answer
+    assert "schedule_management" in finished.answer or "datasets" in finished.answer
+    assert good.answer == "Yes."
+    assert [message["content"] for message in sent if message["role"] == "user"] == [
+        "what buckets are there?",
+        "are you there?",
+    ]
+
+
+@pytest.mark.parametrize("stand_in", [no, None])
+async def test_a_lost_model_ends_the_turn_with_the_way_to_another(
+    tmp_path: Path, stand_in: StandIn | None
+) -> None:
+    with connected(tmp_path, only_swarm(LOST)) as here:
+        _, finished = await here.ask("what buckets are there?", stand_in)
+
+    assert finished.stopped.endswith(OFFER)
+
+
+async def test_a_turn_that_changed_something_is_not_begun_again_by_another_model(
+    tmp_path: Path,
+) -> None:
+    script = {
+        "Swarm Agent": [calls("ask_kfp_agent", request="start delay-prediction")],
+        "KFP agent": [calls("start_run", pipeline="delay-prediction"), LOST],
+    }
+    with connected(tmp_path, script) as here:
+        _, finished = await here.ask("start delay-prediction", yes)
+        runs = here.assistant.runs.list()
+        here.assistant.runs.cancel(runs.items[0].id)
+
+    assert runs.total == 1
+    assert "status 500" in finished.stopped
+    assert "built-in" not in finished.stopped
+
+
+def test_the_built_in_model_can_be_chosen_over_a_file_that_names_an_endpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mlops-swarm.toml").write_text('[chat]\nkind = "openai"\nmodel = "tiny"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLOPS_SWARM_CHAT__KIND", "builtin")
+
+    assert read_settings().chat == BuiltinChat()
