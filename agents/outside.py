@@ -31,7 +31,8 @@ _OUR_WORDS = frozenset(
     " model_comparison confusion_matrix roc_curve feature_importance calibration".split()
 )
 _CODE = re.compile(r"[0-9a-fA-F]{6,}|[\d,%+TZ-]*")
-_WORD = re.compile(r"[^\W_]{1,32}")
+# Only letters of one alphabet: in others a whole sentence has no spaces.
+_WORD = re.compile(r"[A-Za-z0-9]{1,32}")
 
 
 def outside_in(value: object) -> tuple[str, ...]:
