@@ -17,10 +17,11 @@ from langchain_core.messages import (
     messages_from_dict,
 )
 
-from agents.approval import Approver, Grants
+from agents.approval import Approver, Grants, StandIn
 from agents.compaction import compact
 from agents.events import Event, OutsideText, RunEnded, TurnFinished
 from agents.outside import outside_in
+from agents.repair import ModelFailedError
 from agents.results import fence
 from agents.tools.references import find_run
 from agents.turn import ModelListener, TurnUnderWay, current_turn
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 NAME_CHARACTERS = 48
 BUG = "The turn broke off because of an error in the assistant itself."
 """What a turn is left with when an exception ends it that nobody foresaw."""
+OFFER = (
+    "The built-in model can answer instead: `/model` in the terminal, `--yes` or"
+    " MLOPS_SWARM_CHAT__KIND=builtin on the command line."
+)
 POLL_SECONDS = 0.4
 """How often watched runs are looked at."""
 
@@ -50,6 +55,7 @@ class Session:
         runs: Where watched runs are.
         limits: What one turn may use.
         masker: Masks what a person typed before anything else sees it.
+        fallback: Builds the swarm that can answer a turn whose model was lost, if there is one.
     """
 
     def __init__(
@@ -60,6 +66,7 @@ class Session:
         runs: RunBackend,
         limits: Limits,
         masker: Masker,
+        fallback: Callable[[], "Swarm | None"] = lambda: None,
     ) -> None:
         self._info = info
         self._swarm = swarm
@@ -67,6 +74,7 @@ class Session:
         self._runs = runs
         self._limits = limits
         self._masker = masker
+        self._fallback = fallback
         self._turn_lock = asyncio.Lock()
         self.grants = Grants()
         """What the person allowed for the rest of this conversation."""
@@ -94,13 +102,15 @@ class Session:
         """Return the runs whose end the person asked to be told."""
         return [watch for watch in self._store.watches(self.id) if watch.asked]
 
-    async def ask(self, text: str, approve: Approver) -> AsyncGenerator[Event]:
+    async def ask(
+        self, text: str, approve: Approver, stand_in: StandIn | None = None
+    ) -> AsyncGenerator[Event]:
         """Answer a request, as a stream of events that ends with `TurnFinished`.
 
         Closing the stream stops the turn; what was said so far is kept.
         """
         question = HumanMessage(self._masker.text(text))
-        turn = self._stream(question, text, approve)
+        turn = self._stream(question, text, approve, stand_in)
         # Closed here, or a turn that was stopped would go on until its stream is collected.
         async with self._turn_lock, contextlib.aclosing(turn) as events:
             async for event in events:
@@ -141,7 +151,11 @@ class Session:
             return None
 
     async def _stream(
-        self, question: HumanMessage, shown: str, approve: Approver
+        self,
+        question: HumanMessage,
+        shown: str,
+        approve: Approver,
+        stand_in: StandIn | None = None,
     ) -> AsyncGenerator[Event]:
         events: asyncio.Queue[Event] = asyncio.Queue()
         turn = TurnUnderWay(
@@ -151,6 +165,7 @@ class Session:
             masker=self._masker,
             find_run=partial(find_run, self._runs),
             grants=self.grants,
+            stand_in=stand_in,
         )
         task = asyncio.create_task(self._turn(turn, question, shown))
         try:
@@ -200,7 +215,27 @@ class Session:
         turn.read_before = len(turn.outside)
         current_turn.set(turn)
         short = compact(messages, self._limits.conversation_characters)
+        try:
+            return await swarm.answer(short, ModelListener(turn))
+        except ModelFailedError as error:
+            swarm = await self._stand_in(turn, error)
         return await swarm.answer(short, ModelListener(turn))
+
+    async def _stand_in(self, turn: TurnUnderWay, error: ModelFailedError) -> "Swarm":
+        """Return the swarm that answers in place of a lost model, if the person wants that.
+
+        Raises:
+            ModelFailedError: There is none, or they do not.
+        """
+        swarm = await asyncio.to_thread(self._fallback)
+        # What was changed already would be proposed a second time.
+        if swarm is None or turn.done:
+            raise error
+        why = self._masker.text(error.message)
+        if turn.stand_in is None or not await turn.stand_in(why):
+            raise ModelFailedError(error.message, hint=f"{error.hint} {OFFER}".strip()) from error
+        turn.say(f"{why} The built-in model answers this turn.", "swarm", "stand-in")
+        return swarm
 
     def _finish(
         self, turn: TurnUnderWay, said: Sequence[BaseMessage], stopped: str, shown: str
