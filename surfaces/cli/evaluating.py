@@ -89,8 +89,9 @@ def _write(path: Path, report: Report) -> None:
 
 def _show(report: Report, threshold: float) -> None:
     out = output()
-    out.print(_figures("tag", report.by_tag()))
-    out.print(_figures("agent", report.by_agent()))
+    for kind, figures in (("tag", report.by_tag()), ("agent", report.by_agent())):
+        if figures:
+            out.print(_figures(kind, figures))
     for result in [one for one in report.ran if not one.passed][:SHOWN_FAILURES]:
         reason = "; ".join(result.reasons)[:SHOWN_REASON]
         out.print(f"✗ {result.id}: {reason}", markup=False, highlight=False)

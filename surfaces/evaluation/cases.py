@@ -14,7 +14,8 @@ Word = Literal["approve", "decline"]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Numbers may be written without quotes where a text is meant: `says: [0.711]`.
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
 class ExpectedCall(_Part):
@@ -111,6 +112,16 @@ class Case(_Part):
 for _model in (AllOf, AnyOf, Expectation, Case):
     _model.model_rebuild()
 
+
+class _AsWritten(yaml.SafeLoader):
+    """Reads YAML, but leaves dates as they are written: they are arguments, not values."""
+
+
+_AsWritten.yaml_implicit_resolvers = {
+    start: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for start, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
 _RAW: TypeAdapter[list[dict[str, object]]] = TypeAdapter(list[dict[str, object]])
 
 
@@ -153,7 +164,9 @@ def named_tools(expected: Sequence[Expected]) -> frozenset[str]:
 
 def _read(path: Path) -> list[Case]:
     try:
-        raw = _RAW.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")) or [])
+        raw = _RAW.validate_python(
+            yaml.load(path.read_text(encoding="utf-8"), Loader=_AsWritten) or []
+        )
     except (OSError, UnicodeDecodeError) as error:
         raise UnavailableError(
             f"{path} cannot be read: {error}.", hint="Give files with cases, as YAML."

@@ -12,7 +12,7 @@ from agents.toolbox import Toolbox
 from core.errors import RequestError, UnavailableError
 from core.settings import Settings
 from surfaces.assembly import assemble
-from surfaces.evaluation.cases import Case, named_tools, read_cases
+from surfaces.evaluation.cases import Case, ExpectedCall, named_tools, read_cases
 from surfaces.evaluation.world_file import read_world
 
 PROJECT = Path(__file__).parents[2]
@@ -58,6 +58,16 @@ def test_what_is_no_list_of_cases_is_said_in_words(tmp_path: Path, text: str) ->
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError, match=r"nowhere\.yaml cannot be read"):
         read_cases([tmp_path / "nowhere.yaml"])
+
+
+def test_dates_and_numbers_stay_as_they_are_written(tmp_path: Path) -> None:
+    expect = "{says: [0.711], calls: [{tool: list_runs, arguments: {since: 2026-05-13, limit: 3}}]}"
+    (case,) = read_cases([written(tmp_path, f"- {{id: 7, turns: [hi], expect: {expect}}}")])
+
+    assert (case.id, case.expect.says) == ("7", ("0.711",))
+    (call,) = case.expect.calls
+    assert isinstance(call, ExpectedCall)
+    assert call.arguments == {"since": "2026-05-13", "limit": 3}
 
 
 def test_a_plant_has_one_place(tmp_path: Path) -> None:
