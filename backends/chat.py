@@ -80,6 +80,7 @@ class OpenAIChatModel(ChatOpenAI):
             if not finish:
                 raise _broken_off(self._place, speech)
         message = _whole(pieces, finish, speech, tools)
+        _tell_apart(message, messages)
         if not message.tool_calls and not message.invalid_tool_calls:
             await _pass_on(speech.rest(), run_manager)
         if finish == "length" and message.text and not message.tool_calls:
@@ -190,10 +191,22 @@ def _whole(
     )
 
 
+def _tell_apart(message: AIMessage, before: Sequence[BaseMessage]) -> None:
+    """Give calls ids of their own where a server gives none or the same again.
+
+    An answer must belong to one call; a call whose id was answered before would be passed over.
+    """
+    earlier = [m for m in before if isinstance(m, AIMessage)]
+    used = {call["id"] for m in earlier for call in (*m.tool_calls, *m.invalid_tool_calls)}
+    for call in (*message.tool_calls, *message.invalid_tool_calls):
+        if not call["id"] or call["id"] in used:
+            call["id"] = f"call-{uuid.uuid4().hex[:12]}"
+        used.add(call["id"])
+
+
 def _call(chunk: ToolCallChunk) -> ToolCall | InvalidToolCall:
     """Read a call; one whose arguments are not an object is invalid, never guessed at."""
-    # Some servers give calls no ids, but an answer must belong to a call.
-    name, call_id = chunk["name"] or "", chunk["id"] or f"call-{uuid.uuid4().hex[:12]}"
+    name, call_id = chunk["name"] or "", chunk["id"]
     try:
         arguments = json.loads(chunk["args"] or "{}", strict=False)
     except json.JSONDecodeError:

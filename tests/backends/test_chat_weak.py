@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from connected_chat import asking_minio, connected, listing, only_swarm
-from openai_server import Refusal, Reply, calls, says
+from openai_server import Call, Refusal, Reply, calls, says
 
 from agents.events import (
     ApprovalCard,
@@ -222,6 +222,28 @@ async def test_a_model_that_calls_one_tool_at_a_time_gets_everything_done(tmp_pa
     finished_tools = [event.tool for event in events if isinstance(event, ToolFinished)]
     assert finished_tools == ["list_buckets", "list_objects", "list_pipelines"]
     assert finished.answer == "Three buckets.\n\nOne pipeline."
+
+
+async def test_a_server_that_gives_every_call_the_same_id_can_be_used(tmp_path: Path) -> None:
+    script = {
+        "Swarm Agent": [
+            calls("ask_minio_agent", request="list the buckets"),
+            calls("ask_kfp_agent", request="list the pipelines"),
+        ],
+        "MinIO agent": [
+            Reply(calls=[Call("list_buckets"), Call("list_objects", '{"bucket": "datasets"}')]),
+            calls("list_objects", bucket="models"),
+            says("Three buckets."),
+        ],
+        "KFP agent": [calls("list_pipelines"), says("One pipeline.")],
+    }
+    with connected(tmp_path, script) as here:
+        first, buckets = await here.ask("what buckets are there?")
+        _, pipelines = await here.ask("and pipelines?")
+
+    assert len([event for event in first if isinstance(event, ToolFinished)]) == 3
+    assert buckets.answer == "Three buckets."
+    assert pipelines.answer == "One pipeline."
 
 
 @pytest.mark.parametrize("same", [calls("list_buckets"), says("list_buckets()")])
