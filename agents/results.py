@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic_core import to_json
 
@@ -17,15 +17,53 @@ _SPEAKER = re.compile(rf"{_LESS}(?=\|)|(?i:\[(?=/?(?:INST|SYS)\]))")
 _LINK = re.compile(r"(!?)\[([^\]\n]*)\](?=\s*[\[(])")
 
 
-def as_text(value: object, limit: int) -> str:
-    """Return a value as compact JSON, cut at a number of characters with a word on how to go on."""
-    text = to_json(_slim(value)).decode()
-    if len(text) <= limit:
-        return text
-    return (
-        f"{text[:limit]}\n… truncated: {len(text) - limit} of {len(text)} characters are not shown."
-        " Ask for less (a smaller limit, one task, a prefix) or read on with the cursor."
-    )
+# Where a text may be cut, best first: never inside a word, an id or a number, and a comma between
+# figures is the last choice, for it may stand for thousands.
+_CUTS = tuple(
+    re.compile(pattern, re.S)
+    for pattern in (r".*(?:[\]}],(?=[\[{])|\\n|\n)", r".*(?:,(?=[\"\[{])|\s)", r".*,", r".*\W")
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CutResult:
+    """A result that was too long to be shown at once."""
+
+    source: str
+    """The tool that brought it."""
+    parts: tuple[str, ...]
+    outside: bool
+    """Whether something of it is from outside."""
+
+    def shown(self, name: str, part: int) -> str:
+        """Return a part, with a word on how to read on; the first is 1."""
+        text = self.parts[part - 1]
+        shown = fence(text, self.source) if self.outside else text
+        if part == len(self.parts):
+            return f"{shown}\n… part {part} of {part} of result {name}: the end."
+        return (
+            f"{shown}\n… truncated: part {part} of {len(self.parts)} of result {name}."
+            f" `read_on` with result={name} and part={part + 1} reads on. Often it is better to ask"
+            " for less: a smaller limit, one task, a prefix."
+        )
+
+
+def as_text(value: object) -> str:
+    """Return a value as compact JSON, without what only a machine reads."""
+    return to_json(_slim(value)).decode()
+
+
+def parts_of(text: str, limit: int) -> Sequence[str]:
+    """Return a text in parts of at most so many characters, cut where no id or number is split."""
+    parts: list[str] = []
+    start = 0
+    while len(text) - start > limit:
+        window = text[start + limit // 2 : start + limit]
+        matches = (cut.match(window) for cut in _CUTS)
+        end = next((limit // 2 + match.end() for match in matches if match), limit)
+        parts.append(text[start : start + end])
+        start += end
+    return [*parts, text[start:]]
 
 
 def fence(text: str, source: str) -> str:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 from agents.approval import RejectedError
 from agents.events import HandOff, OutsideText
 from agents.focus import focus_after
+from agents.reading_on import ReadingOn, first_part
 from agents.repair import Repair
 from agents.results import as_text, fence
 from agents.specialists import Specialist, prompt
@@ -39,7 +40,8 @@ class _HandOffArguments(BaseModel):
     request: str = Field(description="What to do, understandable alone, with names and ids.")
     more: bool = Field(
         default=False,
-        description="Whether you need the answer to decide the next hand-off.",
+        description="Whether another hand-off follows: because you need this answer for it, or"
+        " because you make one call at a time.",
     )
 
 
@@ -117,7 +119,7 @@ class Swarm:
             model,
             [self._callable(tool, specialist.name) for tool in tools],
             system_prompt=specialist.prompt(),
-            middleware=[Repair()],
+            middleware=[ReadingOn(), Repair()],
             name=specialist.name,
         )
 
@@ -167,15 +169,14 @@ class Swarm:
                 return fence(told, tool.name) if error.quoted else told, error
             if run_id := getattr(value, "id", "") if tool.name in _WATCHED else "":
                 turn.watches.append(Watch(run_id=run_id, asked=tool.name == "watch_run"))
-            text = as_text(value, limit)
-            focus = focus_after(Focus(), tool.name, arguments, value)
-            return fence(text, tool.name) if tool.brings(value) else text, (value, focus)
+            outside = bool(tool.brings(value))
+            shown = first_part(as_text(value), tool.name, limit, outside=outside)
+            return shown, (value, focus_after(Focus(), tool.name, arguments, value))
 
-        schema = tool.arguments().model_json_schema()
         return _OpenTool(
             name=tool.name,
-            description=tool.description,
-            args_schema={"type": "object", **schema},
+            description=tool.purpose,
+            args_schema=tool.schema(),
             coroutine=call,
             response_format="content_and_artifact",
         )

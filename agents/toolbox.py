@@ -10,10 +10,11 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic_core import to_json
 
 from agents.approval import Caller, RejectedError, approve, plain
+from agents.docstrings import arguments_told, examples_in, purpose_of
 from agents.events import Effect, OutsideText, ToolFinished, ToolStarted
 from agents.outside import KEPT_CHARACTERS, is_ours, outside_in, source_of
 from agents.results import as_text
@@ -52,6 +53,11 @@ class Tool:
         return inspect.getdoc(self.run) or ""
 
     @property
+    def purpose(self) -> str:
+        """The docstring without what it says of the arguments; their schema says that."""
+        return purpose_of(self.run)
+
+    @property
     def summary(self) -> str:
         """The first paragraph of the docstring, on one line."""
         return " ".join(self.description.partition("\n\n")[0].split())
@@ -60,12 +66,21 @@ class Tool:
         """Return what of a result is from outside; empty where nothing is."""
         texts = "\n".join(outside_in(value))
         if self.untrusted and not texts:
-            texts = as_text(value, KEPT_CHARACTERS)
+            texts = as_text(value)
         return texts[:KEPT_CHARACTERS]
 
     def arguments(self) -> type[BaseModel]:
         """Return the schema of the arguments, from the signature."""
         return _schema(self.run)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema of the arguments as a model is sent it."""
+        schema = self.arguments().model_json_schema()
+        schema.pop("title")
+        for argument in schema["properties"].values():
+            # Made from the name, which stands before it already.
+            argument.pop("title", None)
+        return schema
 
     def validate(self, arguments: Mapping[str, object]) -> dict[str, Any]:
         """Return the arguments as the function takes them.
@@ -89,15 +104,24 @@ class Tool:
 
 @cache
 def _schema(function: Callable[..., object]) -> type[BaseModel]:
+    told = arguments_told(function)
     fields: dict[str, Any] = {
-        parameter.name: (
-            parameter.annotation,
-            ... if parameter.default is parameter.empty else parameter.default,
-        )
+        parameter.name: (parameter.annotation, _described(parameter, told))
         for parameter in inspect.signature(function, eval_str=True).parameters.values()
     }
     config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
     return create_model(function.__name__, __config__=config, **fields)
+
+
+def _described(parameter: inspect.Parameter, told: Mapping[str, str]) -> Any:
+    """Return a field with what the docstring says of it; people may write more than examples."""
+    description = told.get(parameter.name)
+    words = examples_in(description or "")
+    examples: list[Any] | None = None
+    if words and parameter.annotation in (str, list[str]):
+        examples = words if parameter.annotation is str else [words]
+    default = ... if parameter.default is parameter.empty else parameter.default
+    return Field(default, description=description, examples=examples)
 
 
 def _explain(error: ValidationError) -> str:

@@ -13,6 +13,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, Generati
 
 from agents.approval import Approver, Caller, Grants, Notify, StandIn
 from agents.events import ApprovalDecided, Event, OutsideText, TextArrived
+from agents.results import CutResult
 from core.errors import NotFoundError
 from core.runs import Run
 from core.secrets import Masker
@@ -46,6 +47,8 @@ class TurnUnderWay:
     """Calls that changed something, in words, for a turn that is stopped after them."""
     texts: dict[str, str] = field(default_factory=dict)
     """What was said so far, by message id, in order."""
+    cut: dict[str, CutResult] = field(default_factory=dict)
+    """Results that were too long to be shown at once, by the name they were given."""
     model_calls: int = 0
     tokens: int = 0
     started: float = field(default_factory=time.monotonic)

@@ -22,6 +22,8 @@ class ScriptedModel(BaseChatModel):
 
     script: dict[str, list[AIMessage]]
     """Messages by the beginning of the agent's instructions."""
+    offered: list[list[str]] = Field(default_factory=list)
+    """The names of the tools that each call offered."""
     received: list[list[BaseMessage]] = Field(default_factory=list)
 
     @property
@@ -35,8 +37,8 @@ class ScriptedModel(BaseChatModel):
         tool_choice: str | None = None,
         **kwargs: Any,
     ) -> Runnable[LanguageModelInput, AIMessage]:
-        del tools, tool_choice, kwargs
-        return self.bind()
+        del tool_choice, kwargs
+        return self.bind(offered=[getattr(tool, "name", "") for tool in tools])
 
     def _generate(
         self,
@@ -45,7 +47,8 @@ class ScriptedModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        del stop, run_manager, kwargs
+        del stop, run_manager
+        self.offered.append(kwargs.get("offered", []))
         self.received.append(list(messages))
         instructions = str(messages[0].text)
         agent = next(name for name in self.script if instructions.startswith(f"You are the {name}"))

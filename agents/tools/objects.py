@@ -58,7 +58,7 @@ class ObjectTools:
         """List what a run made.
 
         Args:
-            run: An id, the beginning of one, a name, or `latest`.
+            run: An id, the beginning of one, a name, `latest` or `latest failed`.
             kind: `dataset`, `model`, `metrics`, `plot` or `report`; all if empty.
         """
         kinds = [known.value for known in ArtifactKind]
@@ -78,7 +78,7 @@ class ObjectTools:
         """Read what a run measured: every model's scores, the baselines beside them, caveats.
 
         Args:
-            run: An id, the beginning of one, a name, or `latest`.
+            run: An id, the beginning of one, a name, `latest` or `latest failed`.
         """
         return read_run_metrics(self.runs, self.store, find_run(self.runs, run))
 
@@ -86,7 +86,7 @@ class ObjectTools:
         """Show a plot that a run made.
 
         Args:
-            run: An id, the beginning of one, a name, or `latest`.
+            run: An id, the beginning of one, a name, `latest` or `latest failed`.
             kind: `model_comparison`, `confusion_matrix`, `roc_curve`, `feature_importance` or
                 `calibration`; the first there is if empty.
         """

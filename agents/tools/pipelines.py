@@ -120,7 +120,7 @@ class PipelineTools:
 
         Args:
             pipeline: Only runs of this pipeline.
-            state: PENDING, RUNNING, SUCCEEDED, FAILED, CANCELED or SKIPPED.
+            state: `PENDING`, `RUNNING`, `SUCCEEDED`, `FAILED`, `CANCELED` or `SKIPPED`.
             experiment: Only runs of this experiment.
             since: A date, `yesterday`, `last week` or a span such as `24h`.
             limit: How many at most.
@@ -149,7 +149,7 @@ class PipelineTools:
         """Read the last lines that a run, or one task of it, wrote.
 
         Args:
-            run: An id, the beginning of one, a name, or `latest`.
+            run: An id, the beginning of one, a name, `latest` or `latest failed`.
             task: Only this task; all if empty.
             tail: How many lines.
         """
@@ -164,7 +164,7 @@ class PipelineTools:
         """Watch a run and tell the person when it ends; returns at once.
 
         Args:
-            run: An id, the beginning of one, a name, or `latest`.
+            run: An id, the beginning of one, a name, `latest` or `latest failed`.
         """
         return find_run(self.runs, run)
 

@@ -77,7 +77,7 @@ def test_a_link_from_outside_shows_where_it_leads(text: str, inert: str) -> None
 
 
 def test_what_a_model_is_shown_holds_no_control_characters() -> None:
-    assert as_text({"a": "x\x1b[31my\u202ez\U000e0041"}, 100) == '{"a":"xyz"}'
+    assert as_text({"a": "x\x1b[31my\u202ez\U000e0041"}) == '{"a":"xyz"}'
 
 
 @pytest.mark.parametrize(

@@ -227,7 +227,7 @@ async def test_a_whole_swarm_of_liars_starts_no_run_that_was_not_allowed(tmp_pat
         assert [written(e.tool, e.arguments) for e in changed] == operator.allowed
         assert assistant.runs.list().total == len(operator.allowed) == MOST_RUNS
         assert assistant.audit.verify().unapproved_writes == 0
-        assert operator.cards > TURNS // 2
+        assert operator.cards > TURNS // 3
     finally:
         for run in assistant.runs.list(limit=MOST_RUNS):
             assistant.runs.cancel(run.id)
