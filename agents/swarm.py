@@ -1,7 +1,7 @@
 """The Swarm Agent and its specialists."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +20,7 @@ from pydantic import BaseModel, Field
 from agents.approval import RejectedError
 from agents.events import HandOff, OutsideText
 from agents.focus import focus_after
+from agents.preferring import Preferring
 from agents.reading_on import ReadingOn, first_part
 from agents.repair import Repair
 from agents.results import as_text, fence
@@ -68,6 +69,7 @@ class Swarm:
         toolbox: What can be done.
         specialists: Who does it.
         limits: What one turn may use.
+        preferences: Returns what the person prefers, in their words.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Swarm:
         toolbox: Toolbox,
         specialists: Sequence[Specialist],
         limits: Limits,
+        preferences: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._limits = limits
         self._toolbox = toolbox
@@ -84,7 +87,7 @@ class Swarm:
             model,
             [*hand_offs, self._follow_up()],
             system_prompt=prompt("swarm"),
-            middleware=[_end_when_answered, Repair()],
+            middleware=[_end_when_answered, Preferring(preferences), Repair()],
             name="swarm",
         )
 

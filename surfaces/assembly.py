@@ -19,12 +19,14 @@ from agents.tools.recommender import RecommenderTools
 from agents.world import KnownWorld
 from backends.audit_file import AuditFile
 from backends.index_chroma import ChromaIndex
+from backends.preferences_file import PreferencesFile
 from backends.runs_local import LocalRuns
 from backends.sessions_sqlite import SqliteSessions
 from backends.store_folder import FolderStore
 from core.audit import AuditLog
 from core.errors import UnavailableError
 from core.objects import ObjectStore
+from core.preferences import Preferences
 from core.runs import RunBackend
 from core.secrets import Masker
 from core.sessions import SessionStore
@@ -87,6 +89,7 @@ class Assistant:
     toolbox: Toolbox
     masker: Masker
     audit: AuditLog
+    preferences: Preferences
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -129,7 +132,11 @@ class Assistant:
 
                 model = _chat_model(self, self.chat)
                 self._answering.swarm = Swarm(
-                    model, self.toolbox, SPECIALISTS, self.settings.limits
+                    model,
+                    self.toolbox,
+                    SPECIALISTS,
+                    self.settings.limits,
+                    self.preferences.list,
                 )
             return self._answering.swarm
 
@@ -221,6 +228,7 @@ def assemble(
         ),
         masker=masker,
         audit=audit,
+        preferences=PreferencesFile(home / "preferences.txt", masker),
     )
 
 

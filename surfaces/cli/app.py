@@ -134,6 +134,20 @@ def audit(
 
 
 @app.command()
+def memory(
+    action: Annotated[str, typer.Argument(help="`list`, `add` or `remove`.")] = "list",
+    words: Annotated[
+        list[str] | None, typer.Argument(help="The preference to add, or the number to remove.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show, add or remove what the assistant is to know of your preferences."""
+    from surfaces.cli.remembering import run_memory
+
+    raise typer.Exit(run_memory(action, words or [], as_json=as_json))
+
+
+@app.command()
 def settings(as_json: Json = False) -> None:
     """Show the settings in force, without secrets."""
     from surfaces.cli.listing import show_settings
