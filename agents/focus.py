@@ -3,12 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pydantic_core import to_json
+
 from core.focus import Focus
 from core.metrics import RunMetrics
 from core.models import ModelCard, Prediction, RegisteredModel
 from core.objects import BinaryPreview, Plot, StoredObject, TablePreview, TextPreview
 from core.paging import Page
 from core.runs import Artifact, PipelineSpec, Run, RunLogs
+
+KEPT_CHARACTERS = 1_000
+"""Arguments longer than this are not carried on."""
 
 
 def focus_after(focus: Focus, tool: str, arguments: Mapping[str, object], value: object) -> Focus:
@@ -18,7 +23,9 @@ def focus_after(focus: Focus, tool: str, arguments: Mapping[str, object], value:
         for name in ("pipeline", "bucket", "key", "model")
         if arguments.get(name)
     }
-    return replace(focus, tool=tool, **{**told, **_facts(value)})
+    kept = to_json(dict(arguments)).decode()
+    spoken = {**told, **_facts(value), "arguments": kept if len(kept) <= KEPT_CHARACTERS else ""}
+    return replace(focus, tool=tool, **spoken)
 
 
 def _facts(value: object) -> dict[str, str]:

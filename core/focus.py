@@ -9,6 +9,8 @@ class Focus:
 
     tool: str = ""
     """The tool that was last called."""
+    arguments: str = ""
+    """What it was called with, as a JSON object; empty when that is too long to keep."""
     run: str = ""
     pipeline: str = ""
     bucket: str = ""

@@ -1,5 +1,6 @@
 """From a request and a tool to the tool's arguments."""
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +80,11 @@ def _start_run(text: str, world: World, focus: Focus) -> Arguments | Missing:
     if not name:
         return _which("pipeline", [p.name for p in world.pipelines()])
     arguments: Arguments = {"pipeline": name}
-    if titled := re.search(r"\b(?:call it|called|named?(?: it)?)\s+['\"]?([\w-]+)", text, re.I):
+    if titled := re.search(
+        r"\b(?:call (?:it|this|the run|that run)|called|named?(?: it)?)\s+['\"]?([\w-]+)",
+        text,
+        re.I,
+    ):
         arguments["name"] = titled[1]
     if grouped := re.search(
         r"\b(?:in|under|to) (?:the )?experiment\s+['\"]?([\w-]+)|\bin (?:the )?([\w-]+) experiment",
@@ -129,7 +134,8 @@ def _one_run(text: str, world: World, focus: Focus) -> Arguments:
 
 
 def _describe_run(text: str, world: World, focus: Focus) -> Arguments:
-    default = "latest failed" if re.search(r"\bfail", text, re.I) and not focus.run else "latest"
+    failed = re.search(r"\bfail|\bbroke\b|\bcrash", text, re.I)
+    default = "latest failed" if failed and not focus.run else "latest"
     return {"run": run_in(text, world, focus, default)}
 
 
@@ -270,8 +276,13 @@ def _search_docs(text: str, world: World, focus: Focus) -> Arguments:
 
 
 def _recommend(text: str, world: World, focus: Focus) -> Arguments:
-    del world, focus
-    return project_in(text)
+    del world
+    told = project_in(text)
+    if focus.tool == "recommend_toolchain" and focus.arguments:
+        # "what if we were on AWS?" changes one fact of the project that was spoken of.
+        before = {n: v for n, v in json.loads(focus.arguments).items() if v}
+        return {**before, **told} if told else before
+    return told
 
 
 def _nothing(text: str, world: World, focus: Focus) -> Arguments:

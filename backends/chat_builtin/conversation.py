@@ -78,7 +78,8 @@ def _completed(before: Sequence[BaseMessage], text: str) -> str:
             number = {"first": 1, "second": 2, "third": 3}.get(picked[1].lower()) or int(picked[1])
             if 1 <= number <= len(choices):
                 return f"{choices[number - 1]}: {asked.additional_kwargs['about']}"
-        return text
+        if len(text.split()) > 2:
+            return text
     if len(text.split()) <= 4:
         return f"{asked.additional_kwargs['about']} {text}"
     return text

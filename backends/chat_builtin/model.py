@@ -16,7 +16,7 @@ from pydantic import PrivateAttr
 
 from backends.chat_builtin.answers import write_answer
 from backends.chat_builtin.conversation import Conversation, read_conversation
-from backends.chat_builtin.understanding import Call, Question, Remark, Understanding
+from backends.chat_builtin.understanding import Call, Question, Remark, Understanding, write_command
 from core.errors import AssistantError
 from core.focus import Focus
 
@@ -83,8 +83,10 @@ class BuiltinChatModel(BaseChatModel):
         """Hand the next step of the request to its specialist, or say why not."""
         steps = self._understanding.steps(state.request)
         remaining = list(steps[state.handed_off :])
-        if not remaining or state.stopped:
-            return AIMessage("")
+        if not remaining:
+            return AIMessage("That is all.")
+        if state.stopped:
+            return AIMessage(f"I left out the rest: “{' and '.join(remaining)}”.")
         if state.failed_run:
             return self._hand_off(f"how did it go ({state.focus.run})", "describe_run", more=False)
         understood = self._understanding.read(remaining[0], state.focus)
@@ -94,7 +96,18 @@ class BuiltinChatModel(BaseChatModel):
             return AIMessage(understood.text)
         if run := self._waits_for(state, understood):
             return _follow_up(run, " and ".join(remaining))
-        return self._hand_off(_explicit(understood), understood.tool, more=len(remaining) > 1)
+        return self._hand_off(self._request(understood), understood.tool, more=len(remaining) > 1)
+
+    def _request(self, call: Call) -> str:
+        """Return the step so that its specialist, who knows nothing else, reads the same call."""
+        spoken = _explicit(call)
+        among = frozenset(
+            tool for tool, agent in self._agents.items() if agent == self._agents[call.tool]
+        )
+        read = self._understanding.read(spoken, Focus(), among=among)
+        if isinstance(read, Call) and (read.tool, read.arguments) == (call.tool, call.arguments):
+            return spoken
+        return write_command(call)
 
     def _waits_for(self, state: Conversation, call: Call) -> str:
         """Return the run that must end before a step can be answered; empty when none must."""

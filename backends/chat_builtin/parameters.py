@@ -104,6 +104,10 @@ def _flag(text: str, parameter: Parameter) -> ParameterValue:
         out = r"\b(?:without|excluding|exclude|leave out|leaving out|no|drop|skip|minus)\b"
         if re.search(rf"{out}(?:\s+\w+){{0,2}}?\s+{stem}s?\b", text, re.I):
             return True
+        if re.search(
+            rf"\bleav\w+\s+(?:\w+\s+){{0,2}}?{stem}s?\b(?:\s+\w+){{0,2}}?\s+out\b", text, re.I
+        ):
+            return True
         if re.search(rf"\b(?:with|including|include)(?:\s+the)?\s+{stem}s?\b", text, re.I):
             return False
         return None
@@ -112,7 +116,12 @@ def _flag(text: str, parameter: Parameter) -> ParameterValue:
     return True if re.search(rf"\b{_name(parameter)}\b", text, re.I) else None
 
 
+_SAME = {"sizes?": "(?:size|share|part|fraction|portion)", "folds?": "(?:folds?|flods?)"}
+"""What people say for a word of a parameter's name."""
+
+
 def _name(parameter: Parameter) -> str:
     words = [re.escape(word) for word in parameter.name.split("_")]
     words[-1] = words[-1].removesuffix("s") + "s?"
+    words = [_SAME.get(word, word) for word in words]
     return r"[\s_-]".join(words)

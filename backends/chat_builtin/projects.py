@@ -128,7 +128,7 @@ def _first(patterns: dict[str, str], text: str) -> str:
 def _team(text: str) -> str:
     people = r"(?:people|persons?|engineers?|developers?|data scientists?|members?|devs?|of us)"
     counted = re.search(
-        rf"\bteam of (?:about |around )?(\d+)|\b(\d+)\s*(?:ml |data )?{people}"
+        rf"\b(?:team|department|group) of (?:about )?(\d+)|\b(\d+)\s*(?:ml |data )?{people}"
         rf"|\bwe(?:'re| are) (\d+)\b|\b(\d+)[\s-](?:person|people|man) team",
         text,
         re.I,

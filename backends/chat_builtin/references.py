@@ -17,6 +17,8 @@ _ID = re.compile(r"\b(?=[0-9a-f]*\d)[0-9a-f]{6,32}\b")
 _STATES = {
     "failed": "failed",
     "failing": "failed",
+    "failure": "failed",
+    "failures": "failed",
     "broken": "failed",
     "fail": "failed",
     "crashed": "failed",
@@ -29,43 +31,13 @@ _STATES = {
     "stopped": "canceled",
 }
 _STOPWORDS = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "in",
-        "on",
-        "for",
-        "to",
-        "and",
-        "me",
-        "my",
-        "show",
-        "run",
-        "start",
-        "pipeline",
-        "pipelines",
-        "please",
-        "one",
-        "models",
-        "model",
-        "that",
-        "this",
-        "it",
-        "with",
-        "what",
-        "does",
-        "do",
-        "is",
-        "are",
-        "which",
-        "data",
-        "run's",
-        "train",
-        "training",
-    ]
+    "the a an of in on for to and me my show run start pipeline pipelines please one that this it"
+    " with what does do is are which data run's".split()
 )
+_NAME = re.compile(r"(?<![\w./@-])[a-z]\w*(?:-\w+)+(?![\w/-]|\.\w)")
+"""Something written like a name: words joined by hyphens."""
+ALIKE = 84
+"""Similarity (0 to 100) from which a name with other letters is taken for a misspelling."""
 
 
 def names_of(world: World) -> Mapping[str, str]:
@@ -78,16 +50,17 @@ def names_of(world: World) -> Mapping[str, str]:
 
 
 def run_in(text: str, world: World, focus: Focus, default: str = "latest") -> str:
-    """Return the run that the text names: an id, a name, `latest …`, or the one spoken of."""
+    """Return the run that the text names: an id, a name, `latest …`, or the one spoken of.
+
+    A name that exists nowhere is returned as it is written, so that the tool's error can teach;
+    it is never exchanged for one that only looks like it.
+    """
     lowered = text.casefold()
     if found := _named_run(lowered, world):
         return found
     if latest := _latest_run(lowered, world):
         return latest
-    unknown = re.search(r"\brun ((?=[\w-]*[\d-])[a-z][\w-]+)", lowered)
-    if unknown and unknown[1] not in {pipeline.name for pipeline in world.pipelines()}:
-        return unknown[1]
-    return focus.run or default
+    return _family(lowered, world) or focus.run or default
 
 
 def _named_run(lowered: str, world: World) -> str:
@@ -98,11 +71,45 @@ def _named_run(lowered: str, world: World) -> str:
     for found in _ID.finditer(lowered):
         fitting = [run.id for run in runs if run.id.startswith(found[0])]
         return fitting[0] if len(fitting) == 1 else found[0]
-    pipelines = {pipeline.name for pipeline in world.pipelines()}
+    if written := _written_like_a_run(lowered, world):
+        return written
     for run in runs:
-        plain = run.name.casefold().replace("-", " ").replace("_", " ")
-        made_up = any(run.name.startswith(name) for name in pipelines)
-        if not made_up and len(plain) > 4 and fuzz.partial_ratio(plain, lowered) >= 90:
+        spoken = re.escape(run.name.casefold()).replace(r"\-", "[ -]?").replace("_", "[ _]?")
+        if re.search(rf"(?<![\w-]){spoken}(?![\w-])", lowered):
+            return run.name
+    return ""
+
+
+def _written_like_a_run(lowered: str, world: World) -> str:
+    """Return a name that is written like a run's: the run it misspells, or as it stands."""
+    known = {name.casefold() for name in names_of(world)} - {r.name for r in world.recent_runs()}
+    after_run = {found[1] for found in re.finditer(r"\brun (?:called |named )?([\w-]+)", lowered)}
+    for found in _NAME.finditer(lowered):
+        name = found[0]
+        if name in known:
+            continue
+        near = max(
+            world.recent_runs(), key=lambda run: fuzz.ratio(run.name.casefold(), name), default=None
+        )
+        alike = fuzz.ratio(near.name.casefold(), name) if near else 0
+        if near and alike >= ALIKE and _same_digits(near.name, name):
+            return near.name
+        if alike >= ALIKE - 14 or name in after_run:
+            return name
+    return ""
+
+
+def _same_digits(one: str, other: str) -> bool:
+    """Tell whether names agree in their numbers: 0513 for 0531 is no misspelling."""
+    return re.findall(r"\d", one) == re.findall(r"\d", other) and one.count("-") == other.count("-")
+
+
+def _family(lowered: str, world: World) -> str:
+    """Return the newest run whose name begins with a word of the text: "the nightly"."""
+    made_up = {pipeline.name.partition("-")[0] for pipeline in world.pipelines()}
+    words = set(re.findall(r"[a-z]{5,}", lowered)) - made_up
+    for run in world.recent_runs():
+        if run.name.casefold().partition("-")[0] in words:
             return run.name
     return ""
 
@@ -132,10 +139,10 @@ def pipeline_in(text: str, world: World, focus: Focus) -> str:
     lowered = text.casefold()
     every = world.pipelines()
     for pipeline in every:
-        if re.search(rf"(?<![\w-]){re.escape(pipeline.name)}(?![\w-]*-\d)", lowered):
+        if re.search(rf"(?<![\w-]){re.escape(pipeline.name)}(?![\w-])", lowered):
             return pipeline.name
     if name := unknown_pipeline(text):
-        near = [p.name for p in every if fuzz.ratio(p.name, name) >= 90]
+        near = [p.name for p in every if _misspells(name, p.name)]
         return near[0] if near else name
     scored = sorted((_likeness(lowered, pipeline), pipeline.name) for pipeline in every)
     if scored and scored[-1][0] > 0 and (len(scored) == 1 or scored[-1][0] > scored[-2][0]):
@@ -147,7 +154,7 @@ def pipeline_in(text: str, world: World, focus: Focus) -> str:
 
 _ODD = re.compile(
     r"\b(?:run|start|describe|pipeline|explain|launch|about|train)\s+(?:the\s+|a\s+)?(?:pipeline\s+)?"
-    r"(?P<after>[a-z]+(?:[-_][a-z]+)+)\b|\b(?P<before>[a-z]+(?:[-_][a-z]+)*)\s+pipeline\b"
+    r"(?P<after>[a-z]+(?:[-_][a-z0-9]+)+)\b|\b(?P<before>[a-z]+(?:[-_][a-z]+)*)\s+pipeline\b"
 )
 _NO_NAMES = frozenset("the a this that which what delay my training default any each one".split())
 
@@ -159,11 +166,21 @@ def unknown_pipeline(text: str) -> str:
     return "" if name in _NO_NAMES else name
 
 
+def _misspells(name: str, known: str) -> bool:
+    return fuzz.ratio(known, name) >= ALIKE and _same_digits(known, name)
+
+
 def _likeness(lowered: str, pipeline: PipelineSpec) -> float:
-    words = {word for word in re.findall(r"[a-z]+", lowered) if word not in _STOPWORDS}
-    named = set(re.findall(r"[a-z]+", pipeline.name.casefold()))
-    told = set(re.findall(r"[a-z]+", pipeline.description.casefold())) - _STOPWORDS
-    return 2.0 * len(words & named) + 0.5 * len(words & told)
+    """Score the words that a request shares with a pipeline's name and description."""
+    words = {_stem(word) for word in re.findall(r"[a-z]+", lowered) if word not in _STOPWORDS}
+    named = {_stem(word) for word in re.findall(r"[a-z]+", pipeline.name.casefold())}
+    told = re.findall(r"[a-z]+", pipeline.description.casefold())
+    described = {_stem(word) for word in told if word not in _STOPWORDS}
+    return 2.0 * len(words & named) + 0.5 * len(words & described)
+
+
+def _stem(word: str) -> str:
+    return re.sub(r"(?:ing|es|ed|s)$", "", re.sub(r"^re(?=train|run|score)", "", word))
 
 
 def bucket_in(text: str, world: World, focus: Focus) -> str:
@@ -173,15 +190,22 @@ def bucket_in(text: str, world: World, focus: Focus) -> str:
     for bucket in every:
         if re.search(rf"(?<![\w-]){re.escape(bucket)}(?![\w-])", lowered):
             return bucket
-    if named := _bucket_called(lowered):
+    if named := _bucket_called(lowered) or _likely_bucket(lowered, every):
         return named
-    for bucket in every:
-        singular = bucket.rstrip("s")
-        if len(singular) > 3 and re.search(rf"\b{re.escape(singular)}s?\b", lowered):
-            return bucket
     if re.search(r"\bdata\s?sets?\b|\bdata\b|\btables?\b", lowered) and "datasets" in every:
         return "datasets"
     return focus.bucket
+
+
+def _likely_bucket(lowered: str, every: Sequence[str]) -> str:
+    """Return the bucket whose name a word is a form or a misspelling of."""
+    for word in re.findall(r"[a-z]{4,}", lowered):
+        for bucket in every:
+            if word.rstrip("s") == bucket.rstrip("s") or (
+                len(word) > 4 and fuzz.ratio(word, bucket) >= ALIKE
+            ):
+                return bucket
+    return ""
 
 
 _NO_BUCKET = frozenset("the that this which a my each every what".split())
@@ -222,15 +246,23 @@ def _exact_key(named: str, keys: Sequence[str]) -> str:
 
 def _likely_key(lowered: str, world: World, buckets: Sequence[str]) -> tuple[str, str]:
     words = {word for word in re.findall(r"[a-z]+", lowered) if len(word) > 2} - _STOPWORDS
-    best: tuple[float, str, str] = (0, "", "")
-    for bucket in buckets:
-        for key in world.keys(bucket):
-            parts = set(re.findall(r"[a-z]+", key.casefold())) - {"csv", "parquet", "json"}
-            fits = sum(any(fuzz.ratio(word, part) >= 85 for part in parts) for word in words)
-            best = max(best, (fits, bucket, key), key=lambda item: item[0])
-    if best[0] == 0 and len(keys := [k for k in world.keys("datasets") if k.endswith(".csv")]) == 1:
-        return "datasets", keys[0]
-    return best[1], best[2]
+    fits = {
+        (bucket, key): sum(
+            any(fuzz.ratio(word, part) >= 85 for part in _parts(key)) for word in words
+        )
+        for bucket in buckets
+        for key in world.keys(bucket)
+    }
+    most = max(fits.values(), default=0)
+    likely = [place for place, count in fits.items() if count == most]
+    if most and len(likely) == 1:
+        return likely[0]
+    tables = [key for key in world.keys("datasets") if key.endswith(".csv")]
+    return ("datasets", tables[0]) if not most and len(tables) == 1 else ("", "")
+
+
+def _parts(key: str) -> set[str]:
+    return set(re.findall(r"[a-z]+", key.casefold())) - {"csv", "parquet", "json"}
 
 
 def model_in(text: str, world: World, focus: Focus) -> tuple[str, str]:
@@ -257,6 +289,6 @@ def model_in(text: str, world: World, focus: Focus) -> tuple[str, str]:
 def _version_in(lowered: str) -> str:
     if alias := re.search(r"\b(champion|challenger)\b", lowered):
         return alias[1]
-    if number := re.search(r"\b(?:version|v)\s*(\d+)\b", lowered):
+    if number := re.search(r"\b(?:v(?:er\w*)?)\s*(\d+)\b", lowered):
         return number[1]
     return "latest" if re.search(r"\b(?:latest|newest) (?:model|version)\b", lowered) else ""

@@ -1,5 +1,6 @@
 """From a person's words to calls, questions and refusals."""
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -7,8 +8,11 @@ from dataclasses import dataclass
 
 from backends.chat_builtin.arguments import UNDERSTOOD, Arguments, Missing, arguments_for
 from backends.chat_builtin.classifier import IntentClassifier
+from backends.chat_builtin.features import normal_form
 from backends.chat_builtin.references import names_of, unknown_pipeline
+from backends.chat_builtin.words import settings
 from core.focus import Focus
+from core.runs import RunState
 from core.world import World
 
 SURE_ENOUGH = 0.34
@@ -17,8 +21,12 @@ SURE_ENOUGH_TO_CHANGE = 0.6
 """Probability from which a tool that changes something is proposed."""
 FEW_WORDS = 4
 """Parts of a message no longer than this are split off only when they are clear."""
+CLEARLY = 0.85
+"""Probability from which a request is not taken for a repetition of the last one."""
 CLEARLY_ABSENT = 0.5
 """Probability from which a request is taken to be for a tool that is not there."""
+START_RUN = frozenset({"pipeline", "parameters", "experiment", "name", "use_cache"})
+"""The arguments of `start_run`; what else is given beside them is meant for the pipeline."""
 CHANGES = frozenset({"start_run", "cancel_run"})
 
 _VERBS = (
@@ -31,6 +39,26 @@ _BREAK = re.compile(
     rf"|,?\s+then\s+|,?\s+and\s+(?:please\s+)?(?=(?:{_VERBS})\s+\w)|,\s+(?=(?:{_VERBS})\s+\w))",
     re.I,
 )
+_INQUIRY = re.compile(
+    r"\W*(?:what|which|how|why|where|when|who|is|are|does|do|did|was|were)\b", re.I
+)
+_GENERAL = re.compile(
+    r"^\W*(?:and\s+|but\s+|so\s+)?(?:what|whats|why|how|which|when|where|who|in which|explain"
+    r"|is it|are there|does|do|can|should|tell me (?:about|why|how))\b"
+    r"|\bdiffer\w*|\bdiffrence\b|\bmean(?:s|ing)?\b|\bvs\.?\b",
+    re.I,
+)
+_ADVICE = re.compile(
+    r"\b(?:stack|toolchain|tool chain|tools?|platform|recommend\w*|suggest\w*|suits?"
+    r"|should (?:i|we) use)\b",
+    re.I,
+)
+_AGAIN = re.compile(
+    r"\W*(?:sorry|no|i meant?|and|same|also|now|then|what (?:about|if)|how about|the same"
+    r"|again for|ditto)\b",
+    re.I,
+)
+_NOT = re.compile(r"\b(?:do not|don't|dont|never|must not|should not|shouldn't)\b", re.I)
 _NOTE = re.compile(r"\s\([^()]*\)\s*$")
 
 
@@ -91,7 +119,7 @@ class Understanding:
         """Return the kinds of names, with those that are only written like a name."""
         known = names_of(self.world)
         unknown = unknown_pipeline(text)
-        return {**known, unknown: "pipeline"} if "-" in unknown else known
+        return {unknown: "pipeline", **known} if "-" in unknown else known
 
     def read(
         self, text: str, focus: Focus, among: frozenset[str] | None = None
@@ -106,25 +134,53 @@ class Understanding:
         asked = _NOTE.sub("", text)
         names = self._names(asked)
         there = (self.world.tools() if among is None else among) & UNDERSTOOD
+        if among is None and _HELP.fullmatch(asked):
+            return Remark(text=WHAT_I_DO)
+        if command := read_command(asked, there):
+            return command
         shares = _folded(self.classifier.probabilities(asked, names))
-        tool, share = next(iter(shares.items()))
-        if among is None:
-            if _HELP.fullmatch(asked):
-                return Remark(text=WHAT_I_DO)
-            if tool == "none" and share >= SURE_ENOUGH:
-                return Remark(text=_decline(asked))
-            if tool not in there and tool != "none" and share >= CLEARLY_ABSENT:
-                return Remark(text=_absent(tool))
+        top, share = next(iter(shares.items()))
         within = _folded(
             self.classifier.probabilities(asked, names, among=there | STAND_INS.keys())
         )
-        tool, share = next(iter(within.items()))
-        if among is None and self._unsure(tool, share, shares):
+        tool = _chosen(asked, within)
+        if among is None and (again := self._again(asked, focus, shares)):
+            return self._call(again, text, focus)
+        if among is None and (refused := _refused(asked, top, share, there)):
+            return refused
+        if among is None and (top not in there or self._unsure(tool, within[tool], shares)):
+            if self._general(asked):
+                return Call(text=text, tool="search_docs", arguments={"query": asked.strip()})
             return Question(text=_guess(list(within)[:3]))
+        return self._call(tool, text, focus)
+
+    def _call(self, tool: str, text: str, focus: Focus) -> Call | Question:
         arguments = arguments_for(tool, text, self.world, focus)
         if isinstance(arguments, Missing):
             return Question(text=arguments.question)
+        if tool == "recommend_toolchain" and not arguments and self._general(text):
+            return Call(text=text, tool="search_docs", arguments={"query": text.strip()})
+        if tool == "read_metrics" and self._fruitless(str(arguments["run"])):
+            return Call(text=text, tool="describe_run", arguments=arguments)
         return Call(text=text, tool=tool, arguments=arguments)
+
+    def _fruitless(self, name: str) -> bool:
+        """Tell whether a run has ended without anything to measure: its description says why."""
+        lost = {RunState.FAILED, RunState.CANCELED}
+        return any(
+            name in {run.id, run.name} and run.state in lost for run in self.world.recent_runs()
+        )
+
+    def _again(self, asked: str, focus: Focus, shares: Mapping[str, float]) -> str:
+        """Return the tool that a few words ask for once more: "and for nightly-0511?"."""
+        short = len(asked.split()) <= 2 * FEW_WORDS and _AGAIN.match(asked)
+        clear = max((s for t, s in shares.items() if t != focus.tool), default=0) >= CLEARLY
+        return focus.tool if short and focus.tool in UNDERSTOOD - CHANGES and not clear else ""
+
+    def _general(self, asked: str) -> bool:
+        """Tell whether a question is about how things are in general, not about things here."""
+        general = _GENERAL.search(asked) and not _ADVICE.search(asked)
+        return bool(general) and "xx" not in normal_form(asked, self._names(asked))
 
     @staticmethod
     def _unsure(tool: str, share: float, shares: object) -> bool:
@@ -132,6 +188,56 @@ class Understanding:
         if tool in CHANGES:
             return overall < SURE_ENOUGH_TO_CHANGE
         return share < SURE_ENOUGH or overall < SURE_ENOUGH / 2
+
+
+def read_command(text: str, there: frozenset[str]) -> Call | None:
+    """Return the call that is written as one: `list_runs state=FAILED`, or with a JSON object."""
+    tool, _, rest = text.strip().partition(" ")
+    if tool not in there:
+        return None
+    try:
+        given = json.loads(rest) if rest.lstrip().startswith("{") else _read_values(rest)
+    except ValueError:
+        return None
+    if not isinstance(given, dict):
+        return None
+    if tool == "start_run" and (loose := given.keys() - START_RUN):
+        given = {**given, "parameters": {name: given.pop(name) for name in sorted(loose)}}
+    return Call(text=text, tool=tool, arguments=given)
+
+
+def write_command(call: Call) -> str:
+    """Return a call as a request that cannot be misread."""
+    return f"{call.tool} {json.dumps(call.arguments)}" if call.arguments else call.tool
+
+
+def _read_values(text: str) -> Arguments:
+    values: Arguments = {}
+    for name, value in settings(text).items():
+        try:
+            values[name] = json.loads(value)
+        except ValueError:
+            values[name] = value
+    return values
+
+
+def _chosen(asked: str, within: Mapping[str, float]) -> str:
+    """Return the likeliest tool; neither a question nor a "do not" means to change something."""
+    harmless = bool(_INQUIRY.match(asked) or _NOT.search(asked))
+    return next(tool for tool in within if not (tool in CHANGES and harmless))
+
+
+def _refused(asked: str, top: str, share: float, there: frozenset[str]) -> Remark | None:
+    if top == "none" and share >= SURE_ENOUGH:
+        return Remark(text=_decline(asked))
+    if (
+        top not in there
+        and top != "none"
+        and share >= CLEARLY_ABSENT
+        and not _GENERAL.search(asked)
+    ):
+        return Remark(text=_absent(top))
+    return None
 
 
 def _folded(shares: Mapping[str, float]) -> Mapping[str, float]:

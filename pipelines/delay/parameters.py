@@ -7,7 +7,7 @@ from core.runs import Parameter
 
 NAME = "delay-prediction"
 DESCRIPTION = (
-    "Learns from past Scope and Design phases of school construction projects whether a phase "
+    "Trains models that predict whether a Scope or Design phase of a school construction project "
     "will end after its planned end: checks the table, tunes nine classifiers side by side, "
     "compares them on later phases, explains the best one and offers it for registration."
 )

@@ -4,7 +4,7 @@ import pytest
 
 from agents.specialists import SPECIALISTS
 from backends.chat_builtin.classifier import INTENTS, IntentClassifier, read_examples
-from backends.chat_builtin.understanding import Call, Question, Remark, Understanding
+from backends.chat_builtin.understanding import CHANGES, Call, Question, Remark, Understanding
 from core.focus import Focus
 from core.runs import RunState
 from known_world import SmallWorld, a_run
@@ -171,3 +171,74 @@ def test_the_trained_classifier_belongs_to_the_examples_beside_the_tools() -> No
     _, _, digest = read_examples(Path(agents.tools.__path__[0]) / "examples")
 
     assert IntentClassifier.load(INTENTS).digest == digest, "run `make train`"
+
+
+SPRING = (a_run(4, RunState.RUNNING, "spring-final"), a_run(5, RunState.FAILED, "nightly-0513"))
+
+
+@pytest.mark.parametrize(
+    ("text", "tool", "run"),
+    [
+        ("stop the run spring-final-2", "cancel_run", "spring-final-2"),
+        ("status of nightly-0531", "describe_run", "nightly-0531"),
+        ("status of nigthly-0513", "describe_run", "nightly-0513"),
+        ("status of nightly 0513", "describe_run", "nightly-0513"),
+        ("show me the state of the nightly run", "describe_run", "nightly-0513"),
+    ],
+)
+def test_a_name_that_only_looks_like_another_is_not_exchanged_for_it(
+    text: str, tool: str, run: str
+) -> None:
+    world = SmallWorld(EVERY_TOOL, SPRING)
+    read = Understanding(IntentClassifier.load(INTENTS), world).read(text, Focus())
+
+    assert isinstance(read, Call)
+    assert (read.tool, read.arguments["run"]) == (tool, run)
+
+
+def test_a_pipeline_that_only_looks_like_another_is_not_started_in_its_place(
+    understanding: Understanding,
+) -> None:
+    read = understanding.read("start the pipeline delay-predictions-v2", Focus())
+
+    assert isinstance(read, Call)
+    assert read.arguments == {"pipeline": "delay-predictions-v2"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "do not stop spring-final",
+        "please don't start the training yet",
+        "what knobs can I turn on the delay-prediction one before I train it",
+    ],
+)
+def test_what_must_not_be_done_or_is_only_asked_about_is_not_proposed(text: str) -> None:
+    world = SmallWorld(EVERY_TOOL, SPRING)
+    read = Understanding(IntentClassifier.load(INTENTS), world).read(text, Focus())
+
+    assert not (isinstance(read, Call) and read.tool in CHANGES)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments"),
+    [
+        ("list_runs state=FAILED limit=1", {"state": "FAILED", "limit": 1}),
+        ('list_runs {"limit": 3}', {"limit": 3}),
+    ],
+)
+def test_a_request_written_as_a_call_is_that_call(
+    understanding: Understanding, text: str, arguments: dict[str, Any]
+) -> None:
+    assert understanding.read(text, Focus()) == Call(
+        text=text, tool="list_runs", arguments=arguments
+    )
+
+
+def test_one_fact_of_a_project_can_be_changed_afterwards(understanding: Understanding) -> None:
+    before = '{"data_types": ["image"], "team_size": "3"}'
+    focus = Focus(tool="recommend_toolchain", arguments=before)
+    read = understanding.read("what if we were on AWS?", focus)
+
+    assert isinstance(read, Call)
+    assert read.arguments == {"data_types": ["image"], "team_size": "3", "cloud": "aws"}

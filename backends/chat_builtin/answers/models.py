@@ -147,7 +147,10 @@ def _prediction(value: Prediction, tool: str, request: str) -> str:
 def _questions(value: QuestionsFirst, tool: str, request: str) -> str:
     del tool, request
     asked = "\n".join(f"- {question}" for question in value.questions)
-    return f"To recommend something that fits, I need to know a little:\n\n{asked}"
+    return (
+        f"To recommend something that fits, I need to know a little:\n\n{asked}\n\n"
+        "What can you tell me of these?"
+    )
 
 
 @write_answer.register
