@@ -49,6 +49,7 @@ bench: setup
 	$(BIN)/python -m bench.retrieval
 	$(BIN)/python -m bench.recommender
 	$(BIN)/python -m bench.swarm
+	$(BIN)/python -m bench.model_faults
 
 lock:
 	uv pip compile --quiet --no-header --generate-hashes --group dev pyproject.toml -o requirements.lock

@@ -5,7 +5,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -131,6 +131,11 @@ class _Handler(BaseHTTPRequestHandler):
     def __init__(self, state: OpenAIServer, *args: Any) -> None:
         self._state = state
         super().__init__(*args)
+
+    def handle(self) -> None:
+        # A client that has heard enough closes the connection; that is no fault of the server's.
+        with suppress(ConnectionError):
+            super().handle()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's
         """Keep quiet."""
