@@ -5,6 +5,7 @@ writes `docs/main-job.svg`. Train once in that home before: `mlops-swarm ask --y
 """
 
 import asyncio
+import re
 import sys
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from surfaces.tui.app import SwarmApp
 
 PICTURE = Path("docs/main-job.svg")
 QUESTION = "which model won and show me the confusion matrix"
-SIZE = (116, 46)
+SIZE = (120, 58)
 LIMIT_SECONDS = 60
 
 
@@ -35,8 +36,14 @@ async def draw() -> None:
             if "model calls" in app.export_screenshot():
                 break
         await pilot.pause(1)
-        PICTURE.write_text(app.export_screenshot(title="mlops-swarm"), encoding="utf-8")
+        PICTURE.write_text(standing_alone(app.export_screenshot(title="mlops-swarm")), "utf-8")
     sys.stdout.write(f"{PICTURE} written\n")
+
+
+def standing_alone(svg: str) -> str:
+    """Return a picture that fetches no font and keeps its spaces in every viewer."""
+    without_fonts = re.sub(r"@font-face \{.*?\}", "", svg, flags=re.S)
+    return without_fonts.replace("<text ", '<text xml:space="preserve" ')
 
 
 if __name__ == "__main__":
