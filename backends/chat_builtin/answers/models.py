@@ -122,7 +122,11 @@ def _prediction(value: Prediction, tool: str, request: str) -> str:
         for r in value.reasons
         if abs(r.effect) >= 0.005
     ]
-    why = "\n".join(reasons) if reasons else "- nothing that was given moves it much"
+    why = (
+        "\n".join(reasons)
+        if reasons
+        else "- nothing that was given: it is typical of the phases the model has seen"
+    )
     guessed = ", ".join(f"`{name}`" for name in value.imputed[:8])
     more = len(value.imputed) - 8
     return "\n\n".join(
