@@ -47,21 +47,6 @@ def plot_of(runs: RunBackend, store: ObjectStore, run_id: str, kind: str = "") -
     )
 
 
-def read_metrics(runs: RunBackend, store: ObjectStore, run_id: str) -> bytes:
-    """Return the content of the `metrics.json` that a run made.
-
-    Raises:
-        NotFoundError: There is no such run, or it made none.
-    """
-    run = runs.get(run_id)
-    for item in _made(runs, run_id, ArtifactKind.METRICS):
-        if PurePosixPath(item.key).name == "metrics.json":
-            return store.read(item.bucket, item.key)
-    raise NotFoundError(
-        f"The run {run.name} wrote no metrics.json.", hint=f"It is {run.state.lower()}."
-    )
-
-
 def _made(runs: RunBackend, run_id: str, kind: ArtifactKind) -> list[Artifact]:
     return [item for item in runs.artifacts(run_id) if item.kind is kind and not item.is_input]
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from kfp import compiler, dsl
 
+from agents.tools.metrics import read_run_metrics
 from backends.runs_local import LocalRuns
 from backends.store_folder import FolderStore
 from core.charts import Chart, ChartKind, Series
 from core.errors import NotFoundError
 from core.runs import PipelineSpec, Run, RunState
-from objects.lineage import plot_of, read_metrics
+from objects.lineage import plot_of
 
 component = dsl.component(
     base_image="python:3.11", packages_to_install=[], install_kfp_package=False
@@ -108,7 +109,7 @@ def test_a_kind_that_was_not_drawn_gets_the_closest(
 def test_metrics_are_read_as_the_run_wrote_them(
     runs: LocalRuns, store: FolderStore, drawn: Run
 ) -> None:
-    assert b'"accuracy": 0.75' in read_metrics(runs, store, drawn.id)
+    assert read_run_metrics(runs, store, runs.get(drawn.id)).metrics["accuracy"] == 0.75
     assert drawn.metrics == {"accuracy": 0.75}
 
 
@@ -116,8 +117,8 @@ def test_a_run_without_plots_says_so(runs: LocalRuns, store: FolderStore, home: 
     rested = _done(home, runs, resting)
     with pytest.raises(NotFoundError, match="The run resting-1 made no plots"):
         plot_of(runs, store, rested.id)
-    with pytest.raises(NotFoundError, match=r"wrote no metrics\.json"):
-        read_metrics(runs, store, rested.id)
+    with pytest.raises(NotFoundError, match=r"\(resting-1\) has no metrics"):
+        read_run_metrics(runs, store, runs.get(rested.id))
     with pytest.raises(NotFoundError, match="No run"):
         plot_of(runs, store, "deadbeef")
 
