@@ -190,10 +190,31 @@ async def test_a_stopped_turn_leaves_a_usable_conversation(assistant: Assistant)
     ]
 
 
+VAGUE = "the pipeline or the runs or the models or so"
+
+
 async def test_a_question_back_is_answered_by_a_number(assistant: Assistant) -> None:
     session = assistant.session()
-    answer, _ = await tell(session, "the pipeline or the runs or the models or so")
+    answer, value = await tell(session, VAGUE)
+    assert answer.endswith("Which one?")
+    assert value is None
+    choices = [line[3:] for line in answer.splitlines() if line[:2] in {"1.", "2.", "3."}]
 
-    if "Which one?" in answer:
-        _, value = await tell(session, "1")
-        assert value is not None
+    _, value = await tell(session, str(choices.index("list the runs") + 1))
+
+    assert isinstance(value, Page)
+    assert value.items == ()
+
+
+async def test_a_change_that_was_picked_by_its_number_still_asks_for_approval(
+    assistant: Assistant,
+) -> None:
+    session = assistant.session()
+    answer, _ = await tell(session, VAGUE)
+    assert "1. start a run of a pipeline" in answer
+
+    finished = (await collect(session.ask("1", reject)))[-1]
+
+    assert isinstance(finished, TurnFinished)
+    assert "start_run was rejected" in finished.answer
+    assert assistant.runs.list().total == 0
