@@ -10,7 +10,8 @@ from core.metrics import RunMetrics
 from core.models import ModelCard, Prediction, RegisteredModel
 from core.objects import BinaryPreview, Plot, StoredObject, TablePreview, TextPreview
 from core.paging import Page
-from core.runs import Artifact, PipelineSpec, Run, RunLogs
+from core.pipelines import PipelineSpec
+from core.runs import Artifact, Run, RunLogs
 
 KEPT_CHARACTERS = 1_000
 """Arguments longer than this are not carried on."""

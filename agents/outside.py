@@ -14,7 +14,7 @@ from functools import cache
 
 from agents.events import OutsideText
 from core.objects import Bucket
-from core.runs import PipelineSpec
+from core.pipelines import PipelineSpec
 from core.toolchains import QuestionsFirst, Recommendation
 from core.visible import visible
 from pipelines.catalog import Catalog

@@ -7,7 +7,9 @@ from agents.toolbox import Toolbox
 from agents.tools.references import find_run
 from core.errors import AssistantError
 from core.objects import ObjectStore
-from core.runs import PipelineSpec, Run, RunBackend
+from core.pipelines import PipelineSpec
+from core.runs import Run, RunBackend
+from knowledge.library import Library
 from models.registry import Registry
 from pipelines.catalog import Catalog
 
@@ -24,6 +26,7 @@ class KnownWorld:
     runs: RunBackend
     store: ObjectStore
     registry: Registry
+    library: Library
 
     def tools(self) -> frozenset[str]:
         """Return the names of the tools that can be called."""
@@ -65,5 +68,40 @@ class KnownWorld:
         """Return the names of the registered models."""
         try:
             return [model.name for model in self.registry.models()]
+        except AssistantError:
+            return ()
+
+    def model_versions(self, model: str) -> Sequence[str]:
+        """Return what a model's versions can be called: numbers and aliases."""
+        try:
+            found = next((m for m in self.registry.models() if m.name == model), None)
+        except AssistantError:
+            return ()
+        if found is None:
+            return ()
+        return [*(str(v.version) for v in found.versions), *sorted(found.aliases)]
+
+    def experiments(self) -> Sequence[str]:
+        """Return the names of the experiments."""
+        try:
+            return [experiment.name for experiment in self.runs.experiments()]
+        except AssistantError:
+            return ()
+
+    def schedules(self) -> Sequence[str]:
+        """Return the names of the schedules."""
+        try:
+            return [schedule.name for schedule in self.runs.schedules()]
+        except AssistantError:
+            return ()
+
+    def deployments(self) -> Sequence[str]:
+        """Return the names of the deployments; nothing can be deployed yet."""
+        return ()
+
+    def sources(self) -> Sequence[str]:
+        """Return the names of the documents' sources."""
+        try:
+            return [source.name for source in self.library.sources()]
         except AssistantError:
             return ()

@@ -26,7 +26,7 @@ from backends.chat_speech import Speech
 from backends.chat_worded_calls import worded_calls
 from core.errors import AssistantError, SettingsError, UnavailableError
 from core.secrets import Masker
-from core.settings import OpenAIChat
+from core.services import OpenAIChat
 
 CUT_OFF = (
     "\n\n(The answer was cut off: it reached the length that `chat.max_tokens` or the server sets.)"

@@ -18,7 +18,8 @@ from random import Random
 
 from agents.events import Answer, ApprovalCard, Decision, TurnFinished
 from agents.session import Session
-from core.settings import Limits, OpenAIChat, Settings
+from core.services import OpenAIChat
+from core.settings import Limits, Settings
 from surfaces.assembly import assemble
 from tests.openai_server import (
     Call,

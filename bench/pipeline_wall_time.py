@@ -8,7 +8,8 @@ from pathlib import Path
 
 from joblib import Parallel, delayed
 
-from core.runs import ParameterValue, Run, RunState
+from core.pipelines import ParameterValue
+from core.runs import Run, RunState
 from core.settings import read_settings
 from pipelines.delay import data, features, parameters, splitting, training
 from pipelines.delay.schema import DATA_FOLDER

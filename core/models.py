@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 
 TRUSTED_TYPES = frozenset(
     {

@@ -1,8 +1,8 @@
 """Objects in buckets: the types and the port that speaks them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -42,8 +42,27 @@ class StoredObject:
         return f"{self.bucket}/{self.key}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrashedObject:
+    """An object that was deleted and can still be brought back."""
+
+    object: StoredObject
+    deleted_at: datetime
+    place: str
+    """What the store calls it in the trash."""
+
+
+Progress = Callable[[int, int], None]
+"""Told the bytes moved so far and all of them, now and then; raising in it stops the transfer."""
+
+
 class ObjectStore(Protocol):
     """Keeps objects in buckets."""
+
+    @property
+    def place(self) -> str:
+        """Where the objects are, in words: `in /home/me/objects`, `at 127.0.0.1:9000`."""
+        ...
 
     def buckets(self) -> Sequence[Bucket]:
         """Return every bucket, by name."""
@@ -63,15 +82,23 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def stat(self, bucket: str, key: str) -> StoredObject:
-        """Return what is known of an object without reading it.
+    def stat(self, bucket: str, key: str, version: str = "") -> StoredObject:
+        """Return what is known of an object, or of one version of it, without reading it.
 
         Raises:
             NotFoundError: There is no such bucket or object; the hint names the closest.
         """
         ...
 
-    def open(self, bucket: str, key: str) -> BinaryIO:
+    def versions(self, bucket: str, key: str) -> Sequence[StoredObject]:
+        """Return the versions of an object, newest first; one where versions are not kept.
+
+        Raises:
+            NotFoundError: There is no such bucket or object.
+        """
+        ...
+
+    def open(self, bucket: str, key: str, version: str = "") -> BinaryIO:
         """Open an object for reading; the caller closes it."""
         ...
 
@@ -87,12 +114,66 @@ class ObjectStore(Protocol):
         *,
         content_type: str = "",
         tags: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
     ) -> StoredObject:
-        """Store bytes or a local file, all of it or nothing; creates the bucket if needed."""
+        """Store bytes or a local file, all of it or nothing; creates the bucket if needed.
+
+        Raises:
+            RequestError: Writing is not allowed in this store, or the name is impossible.
+        """
+        ...
+
+    def download(self, bucket: str, key: str, path: Path, progress: Progress | None = None) -> Path:
+        """Write an object to a local file, all of it or nothing; goes on where it was broken off.
+
+        Raises:
+            NotFoundError: There is no such bucket or object.
+        """
+        ...
+
+    def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> StoredObject:
+        """Copy an object with its tags, inside the store."""
+        ...
+
+    def tag(self, bucket: str, key: str, tags: Mapping[str, str]) -> StoredObject:
+        """Set tags of an object beside those it has; an empty value takes a tag away."""
+        ...
+
+    def share(self, bucket: str, key: str, expires: timedelta) -> str:
+        """Return a link to an object that works for a while without credentials.
+
+        Raises:
+            RequestError: This store has no links that others could open.
+        """
         ...
 
     def delete(self, bucket: str, key: str) -> None:
         """Move an object to the trash."""
+        ...
+
+    def delete_bucket(self, bucket: str, *, with_objects: bool = False) -> None:
+        """Remove a bucket; with its objects, they go to the trash.
+
+        Raises:
+            RequestError: It is not empty, and `with_objects` was not asked for.
+        """
+        ...
+
+    def trash(self) -> Sequence[TrashedObject]:
+        """Return what is in the trash, the latest deleted first."""
+        ...
+
+    def restore(self, place: str) -> StoredObject:
+        """Bring an object back from the trash.
+
+        Raises:
+            NotFoundError: Nothing of that name is in the trash.
+            RequestError: An object of its name has come since.
+        """
+        ...
+
+    def empty_trash(self) -> int:
+        """Remove what is in the trash for good; return how many objects that were."""
         ...
 
 

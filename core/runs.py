@@ -7,14 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from typing_extensions import TypeAliasType
-
 from core.paging import Page
-
-ParameterValue = TypeAliasType(
-    "ParameterValue",
-    "str | int | float | bool | list[ParameterValue] | dict[str, ParameterValue] | None",
-)
+from core.pipelines import ParameterValue, PipelineSpec, PipelineVersion
+from core.schedules import Scheduler
 
 
 class RunState(StrEnum):
@@ -53,45 +48,6 @@ class ArtifactKind(StrEnum):
     METRICS = "metrics"
     PLOT = "plot"
     REPORT = "report"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """A parameter of a pipeline."""
-
-    name: str
-    type: str
-    """`string`, `integer`, `number`, `boolean`, `list` or `struct`."""
-    default: ParameterValue = None
-    required: bool = False
-    description: str = ""
-    choices: tuple[str, ...] = ()
-    is_object: bool = False
-    """Whether its value names an object as `bucket/key`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskNode:
-    """A task in a pipeline's graph."""
-
-    name: str
-    after: tuple[str, ...] = ()
-    """Names of the tasks it waits for."""
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PipelineSpec:
-    """A pipeline that can be run."""
-
-    name: str
-    description: str
-    parameters: tuple[Parameter, ...]
-    tasks: tuple[TaskNode, ...]
-    package: str
-    """The compiled KFP v2 package, as YAML text."""
-    version: str
-    """The first 12 hexadecimal digits of the package's SHA-256."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +109,10 @@ class Run:
     tasks: tuple[Task, ...] = ()
     """In the order in which they became known; empty in lists."""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    attempt: int = 1
+    """Counts how often it was tried: 2 after the first retry."""
+    schedule: str = ""
+    """The name of the schedule that started it; empty if a person did."""
 
     @property
     def seconds(self) -> float | None:
@@ -175,6 +135,18 @@ class RunQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """A name that runs are grouped under."""
+
+    name: str
+    description: str = ""
+    created_at: datetime | None = None
+    runs: int = 0
+    """How many runs it holds."""
+    last_run_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunLogs:
     """The last lines that a run, or one task of it, wrote."""
 
@@ -192,8 +164,13 @@ class RunLogs:
         return len(self.lines) < self.total_lines
 
 
-class RunBackend(Protocol):
+class RunBackend(Scheduler, Protocol):
     """Runs pipelines and remembers how they went."""
+
+    @property
+    def place(self) -> str:
+        """Where runs happen, in words: `on this machine`, `on Kubeflow at 127.0.0.1:8080`."""
+        ...
 
     def check(
         self, pipeline: PipelineSpec, parameters: Mapping[str, ParameterValue]
@@ -254,4 +231,60 @@ class RunBackend(Protocol):
 
     def log_folder(self, run_id: str) -> Path | None:
         """Return where a run's logs are on this machine, if they are."""
+        ...
+
+    def retry(self, run_id: str) -> Run:
+        """Start a new attempt of a run that failed or was stopped, under the same id.
+
+        What succeeded is reused.
+
+        Raises:
+            NotFoundError: There is no such run.
+            RequestError: The run is still at work, or it succeeded.
+        """
+        ...
+
+    def delete(self, run_id: str) -> None:
+        """Move a run that ended, with its logs, to the trash; its objects stay.
+
+        Raises:
+            NotFoundError: There is no such run.
+            RequestError: The run is still at work.
+        """
+        ...
+
+    def trash(self) -> Sequence[Run]:
+        """Return the runs in the trash, the latest deleted first."""
+        ...
+
+    def empty_trash(self) -> int:
+        """Remove what is in the trash for good; return how many runs that were."""
+        ...
+
+    def pipelines(self) -> Sequence[PipelineSpec]:
+        """Return the newest version of every pipeline that was uploaded, by name."""
+        ...
+
+    def versions(self, pipeline: str) -> Sequence[PipelineVersion]:
+        """Return the versions of a pipeline that were uploaded, newest first."""
+        ...
+
+    def upload(self, pipeline: PipelineSpec) -> PipelineVersion:
+        """Keep a pipeline, or a new version of one, so that it can be run by its name.
+
+        Raises:
+            RequestError: The package cannot be run here; the message says why.
+        """
+        ...
+
+    def experiments(self) -> Sequence[Experiment]:
+        """Return every experiment, the latest used first."""
+        ...
+
+    def create_experiment(self, name: str, description: str = "") -> Experiment:
+        """Create an experiment.
+
+        Raises:
+            RequestError: One of that name exists.
+        """
         ...

@@ -3,16 +3,14 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import platformdirs
 from pydantic import (
     BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
-    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -24,6 +22,19 @@ from pydantic_settings import (
 from core.credentials import credentials_in_files
 from core.errors import SettingsError, closest
 from core.secrets import is_credential
+from core.services import (
+    BuiltinChat,
+    BuiltinEmbedding,
+    Chat,
+    EmbeddedIndex,
+    EmbeddingSettings,
+    FolderSettings,
+    IndexSettings,
+    LocalRunsSettings,
+    Part,
+    RunsSettings,
+    StoreSettings,
+)
 
 SETTINGS_FILE = "mlops-swarm.toml"
 PREFIX = "MLOPS_SWARM_"
@@ -31,48 +42,7 @@ PLACEHOLDERS = frozenset("ollama not-needed no-key-needed not-used unused change
 """Keys of local servers that want one and do not look at it."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class BuiltinChat(_Part):
-    """The built-in model: no network, no key."""
-
-    kind: Literal["builtin"] = "builtin"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _pass_over_the_endpoint(cls, given: Any) -> Any:
-        """Let `MLOPS_SWARM_CHAT__KIND=builtin` be enough where a file names an endpoint."""
-        if not isinstance(given, dict):
-            return given
-        return {name: value for name, value in given.items() if name not in _ENDPOINT}
-
-
-class OpenAIChat(_Part):
-    """Any OpenAI-compatible endpoint."""
-
-    kind: Literal["openai"]
-    base_url: str = "https://api.openai.com/v1"
-    """Address of the endpoint, with its version: `http://127.0.0.1:11434/v1`."""
-    model: str
-    """Name of the model at that endpoint."""
-    api_key: SecretStr = SecretStr("")
-    """Key for the endpoint; many local servers need none."""
-    timeout_seconds: float = Field(default=60, gt=0)
-    """How long one call may take."""
-    retries: int = Field(default=2, ge=0)
-    """How often a call that failed is tried again."""
-    max_tokens: int | None = Field(default=None, gt=0)
-    """How long one answer may become."""
-
-
-_ENDPOINT = frozenset(OpenAIChat.model_fields) - {"kind"}
-
-Chat = Annotated[BuiltinChat | OpenAIChat, Field(discriminator="kind")]
-
-
-class Limits(_Part):
+class Limits(Part):
     """What one turn may use."""
 
     steps: int = Field(default=25, gt=0)
@@ -104,6 +74,14 @@ class Settings(BaseSettings):
     """The model that drives the swarm."""
     limits: Limits = Limits()
     """What one turn may use."""
+    runs: RunsSettings = LocalRunsSettings()
+    """Where pipelines run."""
+    store: StoreSettings = FolderSettings()
+    """Where objects are kept."""
+    index: IndexSettings = EmbeddedIndex()
+    """Where the documentation is indexed."""
+    embedding: EmbeddingSettings = BuiltinEmbedding()
+    """What turns texts into vectors for the index."""
     workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), gt=0)
     """How many tasks of one run may work side by side."""
     read_only: bool = False

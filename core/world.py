@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from core.runs import PipelineSpec, Run
+from core.pipelines import PipelineSpec
+from core.runs import Run
 
 
 class World(Protocol):
@@ -35,4 +36,24 @@ class World(Protocol):
 
     def models(self) -> Sequence[str]:
         """Return the names of the registered models."""
+        ...
+
+    def model_versions(self, model: str) -> Sequence[str]:
+        """Return what a model's versions can be called: numbers and aliases."""
+        ...
+
+    def experiments(self) -> Sequence[str]:
+        """Return the names of the experiments."""
+        ...
+
+    def schedules(self) -> Sequence[str]:
+        """Return the names of the schedules."""
+        ...
+
+    def deployments(self) -> Sequence[str]:
+        """Return the names of the deployments."""
+        ...
+
+    def sources(self) -> Sequence[str]:
+        """Return the names of the documents' sources."""
         ...

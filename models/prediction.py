@@ -6,7 +6,7 @@ from typing import Protocol
 import pandas as pd
 
 from core.models import ModelVersion, Prediction, PredictionReason
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 from models.loading import LoadedModel
 from models.registry import Registry
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from core.errors import RequestError, not_found
-from core.runs import Parameter, PipelineSpec, TaskNode
+from core.pipelines import Parameter, PipelineSpec, TaskNode
 from pipelines.delay import parameters as delay
 
 DELAY_PACKAGE = Path(__file__).parent / "delay" / "package.yaml"

@@ -18,22 +18,22 @@ from agents.tools.pipelines import PipelineTools
 from agents.tools.recommender import RecommenderTools
 from agents.world import KnownWorld
 from backends.audit_file import AuditFile
-from backends.index_chroma import ChromaIndex
 from backends.preferences_file import PreferencesFile
 from backends.runs_local import LocalRuns
 from backends.sessions_sqlite import SqliteSessions
-from backends.store_folder import FolderStore
 from core.audit import AuditLog
 from core.errors import UnavailableError
 from core.objects import ObjectStore
 from core.preferences import Preferences
 from core.runs import RunBackend
 from core.secrets import Masker
+from core.services import BuiltinChat, Chat, OpenAIChat
 from core.sessions import SessionStore
-from core.settings import BuiltinChat, Chat, OpenAIChat, Settings, known_secrets
+from core.settings import Settings, known_secrets
 from knowledge.library import Library
 from models.registry import Registry
 from pipelines.catalog import Catalog
+from surfaces.services import index_of, runs_of, store_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -41,21 +41,6 @@ if TYPE_CHECKING:
     from agents.session import Session
     from agents.swarm import Swarm
     from surfaces.model_trial import ModelTrial
-
-PRELOAD = (
-    "kfp.dsl.executor",
-    "pandas",
-    "pandera.pandas",
-    "sklearn.ensemble",
-    "sklearn.inspection",
-    "sklearn.model_selection",
-    "sklearn.neural_network",
-    "sklearn.svm",
-    "skops.io",
-    "xgboost",
-    "pipelines.delay",
-)
-"""What the tasks of the shipped pipeline import: loaded once, in the process they fork from."""
 
 BUCKETS = ("datasets", "artifacts", "models")
 FIRST_DATA = ("pipelines.delay", "data/schedule_management.csv")
@@ -122,7 +107,9 @@ class Assistant:
     @cached_property
     def world(self) -> KnownWorld:
         """What exists right now, for the built-in model and for completion."""
-        return KnownWorld(self.toolbox, self.catalog, self.runs, self.store, self.registry)
+        return KnownWorld(
+            self.toolbox, self.catalog, self.runs, self.store, self.registry, self.library
+        )
 
     def swarm(self) -> "Swarm":
         """Return the swarm; the first call builds it, which imports LangChain."""
@@ -204,11 +191,11 @@ def assemble(
     home = settings.home.expanduser().absolute()
     settings = settings.model_copy(update={"home": home})
     _check_home(home)
-    store = FolderStore(home / "objects")
-    runs = run_backend(home=home, store=store, workers=settings.workers, preload=PRELOAD)
+    store = store_of(settings)
+    runs = runs_of(settings, store, run_backend)
     catalog = catalog or Catalog()
     registry = Registry(store)
-    library = library or Library(ChromaIndex(home / "index"), home / "index")
+    library = library or Library(index_of(settings), home / "index")
     masker = Masker((*known_secrets(settings), *secrets))
     audit = AuditFile(home / "audit.jsonl")
     _place_first_data(store)

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from core.runs import PipelineSpec, Run, RunState
+from core.pipelines import PipelineSpec
+from core.runs import Run, RunState
 from pipelines.catalog import Catalog
 
 START = datetime(2026, 5, 14, 9, tzinfo=UTC)
@@ -59,3 +60,18 @@ class SmallWorld:
 
     def models(self) -> Sequence[str]:
         return self.registered
+
+    def model_versions(self, model: str) -> Sequence[str]:
+        return ("3", "2", "1", "challenger", "champion") if model in self.registered else ()
+
+    def experiments(self) -> Sequence[str]:
+        return ("camera-study", "default", "spring-retraining")
+
+    def schedules(self) -> Sequence[str]:
+        return ("nightly-training", "weekly-drift")
+
+    def deployments(self) -> Sequence[str]:
+        return ("delay-api",)
+
+    def sources(self) -> Sequence[str]:
+        return ("corpus",)

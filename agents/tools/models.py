@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from agents.toolbox import Tool
 from core.models import ModelCard, Prediction, RegisteredModel
 from core.paging import Page, page_of
-from core.runs import ParameterValue, RunBackend
+from core.pipelines import ParameterValue
+from core.runs import RunBackend
 from models.registry import Registry
 
 

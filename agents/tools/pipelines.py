@@ -9,14 +9,8 @@ from agents.tools.references import find_run, parse_state
 from agents.tools.times import parse_since
 from core.errors import RequestError, not_found
 from core.paging import Page, page_of
-from core.runs import (
-    ParameterValue,
-    PipelineSpec,
-    Run,
-    RunBackend,
-    RunLogs,
-    RunQuery,
-)
+from core.pipelines import ParameterValue, PipelineSpec
+from core.runs import Run, RunBackend, RunLogs, RunQuery
 from pipelines.catalog import Catalog
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from backends.chat_builtin.words import settings, with_digits
-from core.runs import Parameter, ParameterValue
+from core.pipelines import Parameter, ParameterValue
 from core.world import World
 
 _NUMBER = r"(\d+(?:\.\d+)?|\.\d+)\s*(%|percent)?"

@@ -4,7 +4,7 @@ import re
 
 from backends.chat_builtin.words import durations_in_days, settings, start_date, with_digits
 from core import clock
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 
 _BOROUGHS = ("Staten Island", "Manhattan", "Brooklyn", "Queens", "Bronx")
 _LEVELS = {

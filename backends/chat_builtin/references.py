@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from rapidfuzz import fuzz
 
 from core.focus import Focus
-from core.runs import PipelineSpec, RunState
+from core.pipelines import PipelineSpec
+from core.runs import RunState
 from core.world import World
 
 _LATEST = re.compile(

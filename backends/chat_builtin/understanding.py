@@ -6,10 +6,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from backends.chat_builtin.arguments import UNDERSTOOD, Arguments, Missing, arguments_for
 from backends.chat_builtin.classifier import IntentClassifier
 from backends.chat_builtin.features import normal_form
 from backends.chat_builtin.references import names_of, unknown_pipeline
+from backends.chat_builtin.skills import (
+    CHANGES,
+    SKILLS,
+    UNDERSTOOD,
+    Arguments,
+    Missing,
+    arguments_for,
+)
 from backends.chat_builtin.words import settings
 from core.focus import Focus
 from core.runs import RunState
@@ -27,7 +34,6 @@ CLEARLY_ABSENT = 0.5
 """Probability from which a request is taken to be for a tool that is not there."""
 START_RUN = frozenset({"pipeline", "parameters", "experiment", "name", "use_cache"})
 """The arguments of `start_run`; what else is given beside them is meant for the pipeline."""
-CHANGES = frozenset({"start_run", "cancel_run"})
 
 _VERBS = (
     "show tell list give describe start run train retrain stop cancel watch let which what how who"
@@ -315,30 +321,6 @@ def _absent(tool: str) -> str:
     )
 
 
-_IN_WORDS = {
-    "list_pipelines": "list the pipelines",
-    "describe_pipeline": "describe a pipeline",
-    "start_run": "start a run of a pipeline",
-    "list_runs": "list the runs",
-    "describe_run": "say how a run is going",
-    "read_logs": "read a run's logs",
-    "watch_run": "tell you when a run ends",
-    "cancel_run": "stop a run",
-    "list_buckets": "list the buckets",
-    "list_objects": "list the files in a bucket",
-    "preview_object": "show what is in a file",
-    "list_artifacts": "list what a run made",
-    "read_metrics": "show which model won and its scores",
-    "show_plot": "show a plot",
-    "list_models": "list the registered models",
-    "describe_model": "show a model's card",
-    "predict_delay": "predict whether a phase will be late",
-    "search_docs": "look it up in the documentation",
-    "list_sources": "list the documents I know",
-    "recommend_toolchain": "recommend a toolchain",
-}
-
-
 def _guess(tools: Sequence[str]) -> str:
-    choices = [f"{number}. {_IN_WORDS[tool]}" for number, tool in enumerate(tools, start=1)]
+    choices = [f"{number}. {SKILLS[tool].in_words}" for number, tool in enumerate(tools, start=1)]
     return "I am not sure what you mean. Shall I:\n\n" + "\n".join(choices) + "\n\nWhich one?"

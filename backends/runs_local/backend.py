@@ -20,15 +20,8 @@ from backends.runs_local.staging import Named, named_objects, stage
 from core.errors import AssistantError, UnavailableError, not_found
 from core.objects import ObjectStore
 from core.paging import Page
-from core.runs import (
-    Artifact,
-    ParameterValue,
-    PipelineSpec,
-    Run,
-    RunLogs,
-    RunQuery,
-    RunState,
-)
+from core.pipelines import ParameterValue, PipelineSpec
+from core.runs import Artifact, Run, RunLogs, RunQuery, RunState
 
 WORKER_DIED = "The worker process ended before the run did."
 RUNS_FOR_A_TYPICAL_TIME = 5

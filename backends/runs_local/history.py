@@ -14,15 +14,8 @@ from backends.runs_local.processes import Worker
 from core import clock
 from core.errors import not_found
 from core.paging import Page
-from core.runs import (
-    Artifact,
-    ParameterValue,
-    PipelineSpec,
-    Run,
-    RunQuery,
-    RunState,
-    TaskState,
-)
+from core.pipelines import ParameterValue, PipelineSpec
+from core.runs import Artifact, Run, RunQuery, RunState, TaskState
 
 _OPEN = "state IN ('PENDING', 'RUNNING')"
 

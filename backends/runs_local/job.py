@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.objects import ObjectStore
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ from backends.runs_local.component import read_call, run_call
 from backends.runs_local.package import in_order, path_without_iterations
 from backends.runs_local.recording import Output
 from core.errors import RequestError
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 
 ITEM_CHARACTERS = 40
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from core.errors import RequestError, closest
-from core.runs import Parameter, ParameterValue, PipelineSpec
+from core.pipelines import Parameter, ParameterValue, PipelineSpec
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})

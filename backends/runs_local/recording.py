@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 
 from backends.runs_local.logs import folder_name
 from core.objects import ObjectStore
-from core.runs import Artifact, ArtifactKind, ParameterValue
+from core.pipelines import ParameterValue
+from core.runs import Artifact, ArtifactKind
 
 BUCKET = "artifacts"
 PICTURES = frozenset({".png", ".svg"})

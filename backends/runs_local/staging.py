@@ -12,7 +12,8 @@ from backends.runs_local.package import ObjectInput
 from backends.runs_local.recording import kind_of_schema
 from core.errors import RequestError
 from core.objects import ObjectStore
-from core.runs import Artifact, ArtifactKind, ParameterValue
+from core.pipelines import ParameterValue
+from core.runs import Artifact, ArtifactKind
 
 BLOCK_BYTES = 1 << 20
 

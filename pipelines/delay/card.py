@@ -7,7 +7,7 @@ import pandas as pd
 from pydantic import TypeAdapter
 
 from core.models import ModelCard, ModelVersion
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 from pipelines.delay import schema
 from pipelines.delay.evaluation import Evaluation
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import RequestError
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 from pipelines.delay.data import DataDescription
 from pipelines.delay.splitting import SplitDescription
 

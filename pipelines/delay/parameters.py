@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.errors import RequestError, closest
-from core.runs import Parameter
+from core.pipelines import Parameter
 
 NAME = "delay-prediction"
 DESCRIPTION = (

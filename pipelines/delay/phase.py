@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from core.errors import RequestError, closest
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 from pipelines.delay import schema
 
 CAMERA_CATEGORY = "ipdvs_cameras"

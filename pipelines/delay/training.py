@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from core.errors import RequestError
 from core.models import TRUSTED_TYPES
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 from pipelines.delay import schema, splitting, task
 from pipelines.delay.features import feature_columns
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from core.errors import AssistantError
-from core.settings import OpenAIChat, read_settings
+from core.services import OpenAIChat
+from core.settings import read_settings
 from surfaces.assembly import assemble, try_chat_model
 from surfaces.cli.printing import output, print_json, print_plain
 from surfaces.rendering import bytes_in_words

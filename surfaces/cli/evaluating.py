@@ -9,7 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from core.errors import RequestError, UnavailableError
-from core.settings import BuiltinChat, Settings, read_settings
+from core.services import BuiltinChat
+from core.settings import Settings, read_settings
 from surfaces.cli.printing import output, progress
 from surfaces.evaluation.cases import read_cases
 from surfaces.evaluation.evaluating import evaluate

@@ -8,7 +8,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from core.errors import RequestError, UnavailableError
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 
 Word = Literal["approve", "decline"]
 

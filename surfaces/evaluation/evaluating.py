@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from core.settings import OpenAIChat, Settings
+from core.services import OpenAIChat
+from core.settings import Settings
 from surfaces.evaluation.cases import Case
 from surfaces.evaluation.results import Report, Result, agents_of, commit_here
 from surfaces.evaluation.running import Runner, Worlds

@@ -11,7 +11,8 @@ from backends.runs_local.package import read_plan
 from backends.runs_local.parameters import complete_parameters
 from core.clock import held
 from core.objects import ObjectStore
-from core.runs import Artifact, ArtifactKind, ParameterValue, RunState, TaskState
+from core.pipelines import ParameterValue
+from core.runs import Artifact, ArtifactKind, RunState, TaskState
 from pipelines.catalog import Catalog
 from surfaces.evaluation.world_file import WorldRun
 from surfaces.evaluation.world_runs import this_process

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from core.runs import ParameterValue, PipelineSpec
+from core.pipelines import ParameterValue, PipelineSpec
 from pipelines.catalog import Catalog, read_package
 from surfaces.evaluation.world_file import WorldFile, WorldPipeline
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from backends.index_chroma import ChromaIndex
 from backends.store_folder import BOOKKEEPING, FolderStore
 from core.clock import held
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 from knowledge.library import Library
 from models.registry import Registry
 from pipelines.catalog import Catalog

@@ -9,7 +9,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import RequestError
-from core.runs import ParameterValue, RunState
+from core.pipelines import ParameterValue
+from core.runs import RunState
 
 
 class _Part(BaseModel):

@@ -8,7 +8,8 @@ from core.models import ModelCard, Prediction
 from core.objects import BinaryPreview, Plot, StoredObject, TablePreview, TextPreview
 from core.paging import Page
 from core.passages import DocsAnswer
-from core.runs import PipelineSpec, Run, RunLogs
+from core.pipelines import PipelineSpec
+from core.runs import Run, RunLogs
 from core.toolchains import QuestionsFirst, Recommendation
 from surfaces.words import clean, share, short
 

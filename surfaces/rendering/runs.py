@@ -6,7 +6,8 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.metrics import RunMetrics
-from core.runs import PipelineSpec, Run, RunLogs, RunState, TaskState
+from core.pipelines import PipelineSpec
+from core.runs import Run, RunLogs, RunState, TaskState
 from surfaces.rendering.anything import facts, listing, notes, render, section, table
 from surfaces.words import clean, duration, moment, number, share, short, words
 

@@ -6,13 +6,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agents.events import Event
-from core.runs import PipelineSpec, RunBackend
+from core.pipelines import PipelineSpec
+from core.runs import RunBackend
 from core.world import World
 
 if TYPE_CHECKING:
     from agents.approval import Approver, Grants
     from agents.toolbox import Toolbox
-    from core.settings import Chat, Settings
+    from core.services import Chat
+    from core.settings import Settings
 
 
 class Turn(Protocol):

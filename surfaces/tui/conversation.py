@@ -22,7 +22,8 @@ from surfaces.tui.transcript import SELF
 from surfaces.tui.welcome import Welcome
 
 if TYPE_CHECKING:
-    from core.settings import Chat, Settings
+    from core.services import Chat
+    from core.settings import Settings
     from surfaces.tui.assistant import Assistant, Session
 
 WATCH_AGAIN_SECONDS = 30.0

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from core.errors import RequestError, not_found
 
 if TYPE_CHECKING:
-    from core.settings import Chat
+    from core.services import Chat
     from surfaces.tui.app import SwarmApp
     from surfaces.tui.assistant import Assistant, Session
 

@@ -12,7 +12,8 @@ from core.metrics import RunMetrics
 from core.objects import Plot
 from core.paging import Page
 from core.passages import DocsAnswer
-from core.runs import PipelineSpec, Run, RunState
+from core.pipelines import PipelineSpec
+from core.runs import Run, RunState
 from core.toolchains import Recommendation
 from surfaces.assembly import Assistant, assemble
 

@@ -22,7 +22,8 @@ from agents.events import (
     TurnFinished,
 )
 from agents.session import Session
-from core.settings import OpenAIChat, Settings
+from core.services import OpenAIChat
+from core.settings import Settings
 from surfaces.assembly import Assistant, assemble
 
 KEY = "the-key-of-nobody-1234"

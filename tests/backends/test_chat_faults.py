@@ -23,7 +23,8 @@ from agents.events import (
 )
 from agents.session import OFFER
 from core.errors import AssistantError
-from core.settings import BuiltinChat, read_settings
+from core.services import BuiltinChat
+from core.settings import read_settings
 from surfaces.assembly import try_chat_model
 
 FAULTS: Sequence[tuple[Scripted, str]] = [

@@ -8,7 +8,7 @@ from backends.runs_local.component import read_call
 from backends.runs_local.logs import folder_name, reason_in
 from backends.runs_local.parameters import coerce, complete_parameters
 from core.errors import RequestError
-from core.runs import Parameter, ParameterValue, PipelineSpec
+from core.pipelines import Parameter, ParameterValue, PipelineSpec
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ import yaml
 from kfp import compiler, dsl
 
 from backends.runs_local import LocalRuns
-from core.runs import Parameter, PipelineSpec, Run
+from core.pipelines import Parameter, PipelineSpec
+from core.runs import Run
 
 component = dsl.component(
     base_image="python:3.11", packages_to_install=[], install_kfp_package=False

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from core.errors import SettingsError
-from core.settings import OpenAIChat, read_settings
+from core.services import OpenAIChat
+from core.settings import read_settings
 
 
 @pytest.fixture(autouse=True)

@@ -17,14 +17,8 @@ from core.errors import NotFoundError, RequestError, UnavailableError
 from core.models import ModelCard, ModelVersion
 from core.objects import ObjectStore
 from core.paging import Page, page_of
-from core.runs import (
-    Artifact,
-    ArtifactKind,
-    ParameterValue,
-    Run,
-    RunQuery,
-    RunState,
-)
+from core.pipelines import ParameterValue
+from core.runs import Artifact, ArtifactKind, Run, RunQuery, RunState
 from models.prediction import predict
 from models.registry import Registry
 

@@ -13,7 +13,8 @@ from backends.runs_local import LocalRuns
 from backends.store_folder import FolderStore
 from core.charts import Chart, ChartKind, Series
 from core.errors import NotFoundError
-from core.runs import PipelineSpec, Run, RunState
+from core.pipelines import PipelineSpec
+from core.runs import Run, RunState
 from objects.lineage import plot_of
 
 component = dsl.component(

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from core.errors import NotFoundError, RequestError
-from core.runs import Parameter, TaskNode
+from core.pipelines import Parameter, TaskNode
 from pipelines.catalog import Catalog, read_package
 from pipelines.compile import PACKAGE, compiled
 from pipelines.delay import parameters

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from core.errors import RequestError
-from core.runs import ParameterValue
+from core.pipelines import ParameterValue
 from pipelines.delay.features import phase_features
 from pipelines.delay.phase import CATEGORIES, WORK, work_features
 

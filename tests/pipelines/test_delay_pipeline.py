@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 from backends.runs_local import LocalRuns
 from backends.store_folder import FolderStore
 from core.charts import Chart
-from core.runs import ArtifactKind, ParameterValue, Run, RunState, TaskState
+from core.pipelines import ParameterValue
+from core.runs import ArtifactKind, Run, RunState, TaskState
 from models.prediction import predict
 from models.registry import Registry
 from pipelines.catalog import Catalog

@@ -21,7 +21,8 @@ from backends.runs_local.history import NewRun, RunHistory
 from backends.runs_local.logs import task_log
 from backends.runs_local.package import read_plan
 from backends.runs_local.processes import Worker
-from core.runs import PipelineSpec, RunState, TaskState
+from core.pipelines import PipelineSpec
+from core.runs import RunState, TaskState
 from core.settings import Limits
 from core.visible import visible
 from knowledge.library import CORPUS, Library

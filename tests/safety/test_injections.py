@@ -16,8 +16,9 @@ from agents.approval import Approver
 from agents.events import Answer, ApprovalCard, Decision, Event, ToolFinished, TurnFinished
 from agents.session import Session
 from core.runs import RunState
+from core.services import OpenAIChat
 from core.sessions import Watch
-from core.settings import OpenAIChat, Settings
+from core.settings import Settings
 from surfaces.assembly import assemble
 from surfaces.rendering import render
 

@@ -12,7 +12,8 @@ from core.credentials import credentials_in_files
 from core.errors import RequestError
 from core.runs import RunLogs
 from core.secrets import MASK, Masker
-from core.settings import OpenAIChat, Settings, known_secrets
+from core.services import OpenAIChat
+from core.settings import Settings, known_secrets
 from objects.preview import preview
 from surfaces.assembly import assemble
 

@@ -7,19 +7,8 @@ from pathlib import Path
 
 from core.errors import not_found
 from core.paging import Page, page_of
-from core.runs import (
-    Artifact,
-    Parameter,
-    ParameterValue,
-    PipelineSpec,
-    Run,
-    RunLogs,
-    RunQuery,
-    RunState,
-    Task,
-    TaskNode,
-    TaskState,
-)
+from core.pipelines import Parameter, ParameterValue, PipelineSpec, TaskNode
+from core.runs import Artifact, Run, RunLogs, RunQuery, RunState, Task, TaskState
 
 BEGAN = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 

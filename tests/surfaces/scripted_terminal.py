@@ -13,8 +13,10 @@ from agents.events import Effect, Event, HandOff, OutsideText, TextArrived, Turn
 from agents.toolbox import Tool, Toolbox
 from core.errors import AssistantError, NotFoundError
 from core.paging import Page
-from core.runs import ParameterValue, PipelineSpec, Run, RunLogs
-from core.settings import BuiltinChat, Chat, Settings
+from core.pipelines import ParameterValue, PipelineSpec
+from core.runs import Run, RunLogs
+from core.services import BuiltinChat, Chat
+from core.settings import Settings
 
 
 @dataclass

@@ -6,7 +6,8 @@ import pytest
 from agents.events import Answer, ApprovalCard, Decision, TurnFinished
 from agents.session import Session
 from core.errors import UnavailableError
-from core.settings import BuiltinChat, OpenAIChat, Settings
+from core.services import BuiltinChat, OpenAIChat
+from core.settings import Settings
 from surfaces.assembly import FIRST_DATA, assemble
 
 

@@ -7,7 +7,8 @@ from scripted_terminal import ScriptedAssistant
 from textual.pilot import Pilot
 
 from agents.events import OutsideText
-from core.settings import OpenAIChat, Settings
+from core.services import OpenAIChat
+from core.settings import Settings
 from surfaces.tui.app import SwarmApp
 from surfaces.tui.approval import ApprovalView, PlannedCall
 from surfaces.tui.card import FROM_OUTSIDE, REMINDER, drawn_outside

@@ -7,7 +7,8 @@ from kept_runs import FAILED, RUNNING
 from scripted_terminal import ScriptedAssistant
 
 import surfaces
-from core.settings import OpenAIChat, Settings
+from core.services import OpenAIChat
+from core.settings import Settings
 from surfaces.tui.app import SwarmApp
 from surfaces.tui.help_screen import HelpScreen, help_lines
 from surfaces.tui.log_screen import LogScreen

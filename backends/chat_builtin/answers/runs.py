@@ -5,7 +5,8 @@ from posixpath import commonpath
 from backends.chat_builtin.answers.base import write_answer, write_list
 from backends.chat_builtin.answers.phrases import ago, duration, number, plural, size, table
 from core.paging import Page
-from core.runs import Artifact, ArtifactKind, PipelineSpec, Run, RunLogs, RunState, Task, TaskState
+from core.pipelines import PipelineSpec
+from core.runs import Artifact, ArtifactKind, Run, RunLogs, RunState, Task, TaskState
 
 SHOWN_LOG_LINES = 12
 

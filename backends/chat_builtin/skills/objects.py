@@ -1,0 +1,87 @@
+"""Reading requests about buckets, objects and what runs left in them."""
+
+import re
+
+from backends.chat_builtin.references import bucket_in, object_in, run_in
+from backends.chat_builtin.skills.base import Arguments, Missing, Skill, no_arguments, which
+from backends.chat_builtin.words import with_digits
+from core.focus import Focus
+from core.world import World
+
+_PLOTS = {
+    "confusion_matrix": r"confus\w+|false (?:positives?|negatives?|alarms?)|\bmatrix\b",
+    "roc_curve": r"\broc\b|receiver operating|\bauc curve\b",
+    "feature_importance": r"\bimportan\w+|which (?:features|columns)|features? (?:matter|mattered)",
+    "calibration": r"\bcalibrat\w*|reliability (?:curve|diagram)",
+    "model_comparison": r"\bcompar\w+|all (?:the )?models|side by side|model bars?|bars? of",
+}
+
+
+def _list_objects(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    bucket = bucket_in(text, world, focus)
+    if not bucket:
+        return which("bucket", list(world.buckets()))
+    arguments: Arguments = {"bucket": bucket}
+    lowered = text.casefold()
+    folders = sorted(
+        {key.rpartition("/")[0] for key in world.keys(bucket) if "/" in key}, key=len, reverse=True
+    )
+    tops = {folder.split("/")[0] for folder in folders}
+    for folder in [*folders, *sorted(tops)]:
+        if folder and re.search(rf"(?<![\w-]){re.escape(folder.casefold())}(?![\w-])", lowered):
+            arguments["prefix"] = f"{folder}/"
+            break
+    if counted := re.search(r"\b(?:first|last|top)\s+(\d+)\b|\b(\d+) (?:files|objects)", lowered):
+        arguments["limit"] = int(counted[1] or counted[2])
+    return arguments
+
+
+def _preview_object(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    bucket, key = object_in(text, world, focus)
+    if not key:
+        where = bucket or "datasets"
+        return which(f"object in {where}", list(world.keys(where)))
+    arguments: Arguments = {"bucket": bucket, "key": key}
+    if rows := re.search(
+        r"\b(\d+)\s+(?:\w+\s+)?(?:rows|lines)|(?:first|top)\s+(\d+)\b", with_digits(text)
+    ):
+        arguments["rows"] = int(rows[1] or rows[2])
+    return arguments
+
+
+def _list_artifacts(text: str, world: World, focus: Focus) -> Arguments:
+    arguments: Arguments = {"run": run_in(text, world, focus)}
+    kinds = {"plot": r"\bplots?\b|\bfigures?\b|\bcharts?\b", "report": r"\breports?\b"} | {
+        "dataset": r"\bdatasets?\b|\bdata sets?\b",
+        "model": r"\bmodels?\b(?! pipeline)",
+        "metrics": r"\bmetrics?\b",
+    }
+    for kind, pattern in kinds.items():
+        if re.search(pattern, text, re.I):
+            arguments["kind"] = kind
+            break
+    return arguments
+
+
+def _show_plot(text: str, world: World, focus: Focus) -> Arguments:
+    default = "latest succeeded"
+    arguments: Arguments = {"run": run_in(text, world, focus, default)}
+    for kind, pattern in _PLOTS.items():
+        if re.search(pattern, text, re.I):
+            arguments["kind"] = kind
+            break
+    return arguments
+
+
+def _read_metrics(text: str, world: World, focus: Focus) -> Arguments:
+    return {"run": run_in(text, world, focus, "latest succeeded")}
+
+
+SKILLS = (
+    Skill(tool="list_buckets", read=no_arguments, in_words="list the buckets"),
+    Skill(tool="list_objects", read=_list_objects, in_words="list the files in a bucket"),
+    Skill(tool="preview_object", read=_preview_object, in_words="show what is in a file"),
+    Skill(tool="list_artifacts", read=_list_artifacts, in_words="list what a run made"),
+    Skill(tool="read_metrics", read=_read_metrics, in_words="show which model won and its scores"),
+    Skill(tool="show_plot", read=_show_plot, in_words="show a plot"),
+)

@@ -1,0 +1,57 @@
+"""Which backend stands behind each port, as the settings say."""
+
+from backends.index_chroma import ChromaIndex
+from backends.runs_local import LocalRuns
+from backends.store_folder import FolderStore
+from core.objects import ObjectStore
+from core.runs import RunBackend
+from core.settings import Settings
+
+PRELOAD = (
+    "kfp.dsl.executor",
+    "pandas",
+    "pandera.pandas",
+    "sklearn.ensemble",
+    "sklearn.inspection",
+    "sklearn.model_selection",
+    "sklearn.neural_network",
+    "sklearn.svm",
+    "skops.io",
+    "xgboost",
+    "pipelines.delay",
+)
+"""What the tasks of the shipped pipelines import: loaded once, in the process they fork from."""
+
+
+def store_of(settings: Settings) -> ObjectStore:
+    """Return where objects are kept.
+
+    Raises:
+        UnavailableError: It cannot be reached.
+    """
+    return FolderStore(settings.home / "objects")
+
+
+def runs_of(
+    settings: Settings, store: ObjectStore, local: type[LocalRuns] = LocalRuns
+) -> RunBackend:
+    """Return where pipelines run.
+
+    Args:
+        settings: What a person chose.
+        store: Where the runs' data and results are.
+        local: Who runs them on this machine; a world of evaluation cases brings its own.
+
+    Raises:
+        UnavailableError: It cannot be reached.
+    """
+    return local(home=settings.home, store=store, workers=settings.workers, preload=PRELOAD)
+
+
+def index_of(settings: Settings) -> ChromaIndex:
+    """Return where the documentation is indexed.
+
+    Raises:
+        UnavailableError: It cannot be reached.
+    """
+    return ChromaIndex(settings.home / "index")
