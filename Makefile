@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 
-.PHONY: setup run test check format lint types imports train lock clean bench
+.PHONY: setup run test live check format lint types imports train lock clean bench
 
 setup: $(STAMP)
 
@@ -21,6 +21,10 @@ run: setup
 
 test: setup
 	$(BIN)/python -m pytest
+
+# What needs a real server or more than ten seconds; `.ci/run` runs it after the check.
+live: setup
+	$(BIN)/python -m pytest -m "live or slow"
 
 check: setup lint types imports test
 
