@@ -37,6 +37,16 @@ class TaskNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineVersion:
+    """A version of a pipeline that was shipped or uploaded."""
+
+    pipeline: str
+    version: str
+    uploaded_at: datetime | None = None
+    """None for what is shipped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineSpec:
     """A pipeline that can be run."""
 
@@ -48,13 +58,5 @@ class PipelineSpec:
     """The compiled KFP v2 package, as YAML text."""
     version: str
     """The first 12 hexadecimal digits of the package's SHA-256."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PipelineVersion:
-    """A version of a pipeline that was shipped or uploaded."""
-
-    pipeline: str
-    version: str
-    uploaded_at: datetime | None = None
-    """None for what is shipped."""
+    versions: tuple[PipelineVersion, ...] = ()
+    """Newest first; only in a description, empty in lists."""

@@ -3,9 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from core.pipelines import ParameterValue, PipelineSpec
+
+if TYPE_CHECKING:
+    from core.runs import Run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,4 +66,13 @@ class Scheduler(Protocol):
 
     def delete_schedule(self, schedule_id: str) -> None:
         """Remove a schedule; the runs it started stay."""
+        ...
+
+
+@runtime_checkable
+class Ticking(Protocol):
+    """A scheduler that only works while somebody looks at the clock for it."""
+
+    def fire_due(self) -> "Sequence[Run]":
+        """Start the runs that are due now and return them; safe when several ask at once."""
         ...
