@@ -1,6 +1,7 @@
 """Results that are too long to be shown at once, and the way to read on in them."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, AgentState, ModelRequest, ModelResponse
@@ -8,8 +9,10 @@ from langchain_core.tools import BaseTool, StructuredTool, ToolException
 from pydantic import BaseModel, Field
 
 from agents.events import OutsideText
-from agents.results import CutResult, fence, parts_of
+from agents.results import fence, parts_of, shown_part
 from agents.turn import current_turn
+from core.errors import NotFoundError
+from core.sessions import LongResult
 
 READ_ON = "read_on"
 
@@ -20,7 +23,7 @@ class _ReadOnArguments(BaseModel):
 
 
 class ReadingOn(AgentMiddleware[AgentState[Any], Any, Any]):
-    """Gives an agent the tool that reads on, once a result of the turn was cut."""
+    """Gives an agent the tool that reads on, once a result of the conversation was cut."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,36 +35,46 @@ class ReadingOn(AgentMiddleware[AgentState[Any], Any, Any]):
         handler: Callable[[ModelRequest[Any]], Awaitable[ModelResponse[Any]]],
     ) -> ModelResponse[Any]:
         """Call the model without the tool while there is nothing to read on in."""
-        if not current_turn.get().cut:
+        if not current_turn.get().long_results:
             others = [tool for tool in request.tools if _name(tool) != READ_ON]
             request = request.override(tools=others)
         return await handler(request)
 
 
-def first_part(text: str, source: str, limit: int, *, outside: bool) -> str:
+async def first_part(text: str, tool: str, limit: int, *, outside: bool) -> str:
     """Return what a model is shown of a result, with a word on how to read on where it is cut."""
     parts = parts_of(text, limit)
     if len(parts) == 1:
-        return fence(text, source) if outside else text
-    kept = current_turn.get().cut
-    name = f"r{len(kept) + 1}"
-    kept[name] = CutResult(source=source, parts=tuple(parts), outside=outside)
-    return kept[name].shown(name, 1)
+        return fence(text, tool) if outside else text
+    turn = current_turn.get()
+    result = LongResult(source=tool, parts=tuple(parts), outside=outside)
+    name = await asyncio.to_thread(turn.results.keep_result, turn.session, result)
+    turn.long_results.append(name)
+    return shown_part(result, name, 1)
+
+
+def kept_for_later(names: Sequence[str]) -> str:
+    """Return a word for the Swarm Agent on the long results that a specialist left unread."""
+    if not names:
+        return ""
+    return f"\n(Kept for reading on with `{READ_ON}`, also later: {', '.join(names)}.)"
 
 
 def _read_on() -> BaseTool:
     async def read_on(result: str, part: int) -> str:
         turn = current_turn.get()
-        cut = turn.cut.get(result)
-        if cut is None:
-            raise ToolException(f"No result is called {result!r}. Cut were: {', '.join(turn.cut)}.")
-        if not 1 <= part <= len(cut.parts):
-            raise ToolException(f"{result} has no part {part}: it has 1 to {len(cut.parts)}.")
-        if cut.outside:
+        try:
+            found = await asyncio.to_thread(turn.results.result, turn.session, result)
+        except NotFoundError as error:
+            kept = ", ".join(turn.long_results)
+            raise ToolException(f"No result is called {result!r}. Kept are: {kept}.") from error
+        if not 1 <= part <= len(found.parts):
+            raise ToolException(f"{result} has no part {part}: it has 1 to {len(found.parts)}.")
+        if found.outside:
             # A change that is proposed after it must be shown beside it.
-            named = f"{READ_ON} {cut.source} part={part}"
-            turn.outside.append(OutsideText(source=named, text=cut.parts[part - 1]))
-        return cut.shown(result, part)
+            named = f"{READ_ON} {found.source} part={part}"
+            turn.outside.append(OutsideText(source=named, text=found.parts[part - 1]))
+        return shown_part(found, result, part)
 
     return StructuredTool(
         name=READ_ON,

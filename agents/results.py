@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pydantic_core import to_json
 
 from core.charts import Chart
+from core.sessions import LongResult
 from core.visible import visible
 
 # The tag itself in any spelling, also with the wide and small signs that look like "<", and the
@@ -25,27 +26,17 @@ _CUTS = tuple(
 )
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class CutResult:
-    """A result that was too long to be shown at once."""
-
-    source: str
-    """The tool that brought it."""
-    parts: tuple[str, ...]
-    outside: bool
-    """Whether something of it is from outside."""
-
-    def shown(self, name: str, part: int) -> str:
-        """Return a part, with a word on how to read on; the first is 1."""
-        text = self.parts[part - 1]
-        shown = fence(text, self.source) if self.outside else text
-        if part == len(self.parts):
-            return f"{shown}\n… part {part} of {part} of result {name}: the end."
-        return (
-            f"{shown}\n… truncated: part {part} of {len(self.parts)} of result {name}."
-            f" `read_on` with result={name} and part={part + 1} reads on. Often it is better to ask"
-            " for less: a smaller limit, one task, a prefix."
-        )
+def shown_part(result: LongResult, name: str, part: int) -> str:
+    """Return a part of a long result, with a word on how to read on; the first is 1."""
+    text = result.parts[part - 1]
+    shown = fence(text, result.source) if result.outside else text
+    if part == len(result.parts):
+        return f"{shown}\n… part {part} of {part} of result {name}: the end."
+    return (
+        f"{shown}\n… truncated: part {part} of {len(result.parts)} of result {name}."
+        f" `read_on` with result={name} and part={part + 1} reads on. Often it is better to ask"
+        " for less: a smaller limit, one task, a prefix."
+    )
 
 
 def as_text(value: object) -> str:

@@ -116,14 +116,18 @@ class Session:
             async for event in events:
                 yield event
 
-    async def watch(self, approve: Approver) -> AsyncGenerator[Event]:
+    async def watch(
+        self, approve: Approver, stand_in: StandIn | None = None
+    ) -> AsyncGenerator[Event]:
         """Tell the ends of watched runs and answer what hangs on them; never ends by itself."""
         while True:
-            async for event in self.ended(approve):
+            async for event in self.ended(approve, stand_in):
                 yield event
             await asyncio.sleep(POLL_SECONDS)
 
-    async def ended(self, approve: Approver) -> AsyncGenerator[Event]:
+    async def ended(
+        self, approve: Approver, stand_in: StandIn | None = None
+    ) -> AsyncGenerator[Event]:
         """Tell which watched runs have ended by now, and answer what hangs on them."""
         watches = await asyncio.to_thread(self._store.watches, self.id)
         for run_id in dict.fromkeys(watch.run_id for watch in watches):
@@ -139,7 +143,7 @@ class Session:
             run = self._masker.value(run)
             yield RunEnded(run=run, request=" and ".join(requests))
             for request in requests:
-                turn = self._stream(_follow_up_message(run, request), request, approve)
+                turn = self._stream(_follow_up_message(run, request), request, approve, stand_in)
                 async with self._turn_lock, contextlib.aclosing(turn) as events:
                     async for event in events:
                         yield event
@@ -161,6 +165,7 @@ class Session:
         turn = TurnUnderWay(
             notify=events.put_nowait,
             approve=approve,
+            results=self._store,
             session=self.id,
             masker=self._masker,
             find_run=partial(find_run, self._runs),
@@ -211,6 +216,7 @@ class Session:
         swarm = await asyncio.to_thread(self._swarm)
         stored = await asyncio.to_thread(self._store.messages, self.id)
         messages = [*messages_from_dict([dict(message) for message in stored]), question]
+        turn.long_results += await asyncio.to_thread(self._store.results, self.id)
         turn.outside += _outside_in(messages)
         turn.read_before = len(turn.outside)
         current_turn.set(turn)

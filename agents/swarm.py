@@ -21,7 +21,7 @@ from agents.approval import RejectedError
 from agents.events import HandOff, OutsideText
 from agents.focus import focus_after
 from agents.preferring import Preferring
-from agents.reading_on import ReadingOn, first_part
+from agents.reading_on import ReadingOn, first_part, kept_for_later
 from agents.repair import Repair
 from agents.results import as_text, fence
 from agents.specialists import Specialist, prompt
@@ -131,7 +131,7 @@ class Swarm:
             turn = current_turn.get()
             request = turn.masker.text(request)
             turn.tell(HandOff(agent=specialist.name, request=request))
-            read_before = len(turn.outside)
+            read_before, kept_before = len(turn.outside), len(turn.long_results)
             try:
                 state = await agent.ainvoke(
                     {"messages": [HumanMessage(request)]},
@@ -149,6 +149,7 @@ class Swarm:
             said = turn.masker.text(str(messages[-1].text))
             # What a specialist says after it read something may be what it read.
             content = fence(said, specialist.name) if outside else said
+            content += kept_for_later(turn.long_results[kept_before:])
             return content, {**_record(messages), "outside": outside}
 
         return StructuredTool(
@@ -173,7 +174,7 @@ class Swarm:
             if run_id := getattr(value, "id", "") if tool.name in _WATCHED else "":
                 turn.watches.append(Watch(run_id=run_id, asked=tool.name == "watch_run"))
             outside = bool(tool.brings(value))
-            shown = first_part(as_text(value), tool.name, limit, outside=outside)
+            shown = await first_part(as_text(value), tool.name, limit, outside=outside)
             return shown, (value, focus_after(Focus(), tool.name, arguments, value))
 
         return _OpenTool(

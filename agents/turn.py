@@ -13,11 +13,10 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, Generati
 
 from agents.approval import Approver, Caller, Grants, Notify, StandIn
 from agents.events import ApprovalDecided, Event, OutsideText, TextArrived
-from agents.results import CutResult
 from core.errors import NotFoundError
 from core.runs import Run
 from core.secrets import Masker
-from core.sessions import Watch
+from core.sessions import SessionStore, Watch
 
 
 def _no_run(reference: str) -> Run:
@@ -30,6 +29,8 @@ class TurnUnderWay:
 
     notify: Notify
     approve: Approver
+    results: SessionStore
+    """Where results that are too long to be shown at once are kept."""
     session: str = ""
     masker: Masker = field(default_factory=Masker)
     find_run: Callable[[str], Run] = _no_run
@@ -47,8 +48,8 @@ class TurnUnderWay:
     """Calls that changed something, in words, for a turn that is stopped after them."""
     texts: dict[str, str] = field(default_factory=dict)
     """What was said so far, by message id, in order."""
-    cut: dict[str, CutResult] = field(default_factory=dict)
-    """Results that were too long to be shown at once, by the name they were given."""
+    long_results: list[str] = field(default_factory=list)
+    """The names of the conversation's results that were too long to be shown at once."""
     model_calls: int = 0
     tokens: int = 0
     started: float = field(default_factory=time.monotonic)

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from backends.sqlite_damage import DAMAGED, is_damage
 from core.errors import UnavailableError, not_found
-from core.sessions import UNNAMED, SessionInfo, Turn, Watch
+from core.sessions import UNNAMED, LongResult, SessionInfo, Turn, Watch
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
@@ -31,7 +33,14 @@ CREATE TABLE IF NOT EXISTS watches (
     session_id TEXT NOT NULL REFERENCES sessions (id), run_id TEXT NOT NULL,
     request TEXT NOT NULL, asked INTEGER NOT NULL, PRIMARY KEY (session_id, run_id, request)
 );
+CREATE TABLE IF NOT EXISTS results (
+    session_id TEXT NOT NULL REFERENCES sessions (id), number INTEGER NOT NULL,
+    body TEXT NOT NULL, PRIMARY KEY (session_id, number)
+);
 """
+KEPT_RESULTS = 50
+"""How many long results of one conversation are kept."""
+_RESULT: TypeAdapter[LongResult] = TypeAdapter(LongResult)
 
 
 class SqliteSessions:
@@ -178,6 +187,37 @@ class SqliteSessions:
                 (session_id, watch.run_id, watch.request),
             )
             return done.rowcount == 1
+
+    def keep_result(self, session_id: str, result: LongResult) -> str:
+        """Keep a long result, and return the name it is read on by; the oldest are dropped."""
+        with self._connection() as connection:
+            (number,) = connection.execute(
+                "INSERT INTO results SELECT ?, coalesce(max(number), 0) + 1, ? FROM results"
+                " WHERE session_id = ? RETURNING number",
+                (session_id, _RESULT.dump_json(result).decode(), session_id),
+            ).fetchone()
+            connection.execute(
+                "DELETE FROM results WHERE session_id = ? AND number <= ?",
+                (session_id, number - KEPT_RESULTS),
+            )
+        return f"r{number}"
+
+    def result(self, session_id: str, name: str) -> LongResult:
+        """Return a long result by its name."""
+        with self._connection() as connection:
+            row = connection.execute(
+                "SELECT body FROM results WHERE session_id = ? AND 'r' || number = ?",
+                (session_id, name),
+            ).fetchone()
+        if row is None:
+            raise not_found("result", name, self.results(session_id))
+        return _RESULT.validate_json(row["body"])
+
+    def results(self, session_id: str) -> Sequence[str]:
+        """Return the names of the long results that are kept, in order."""
+        query = "SELECT number FROM results WHERE session_id = ? ORDER BY number"
+        with self._connection() as connection:
+            return [f"r{row['number']}" for row in connection.execute(query, (session_id,))]
 
     @staticmethod
     def _touch(connection: sqlite3.Connection, session_id: str) -> None:

@@ -41,6 +41,17 @@ class Watch:
     """Whether the person asked for it; a run that was merely started is watched too."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongResult:
+    """A tool's result that was too long for a model to be shown at once."""
+
+    source: str
+    """The tool that brought it."""
+    parts: tuple[str, ...]
+    outside: bool
+    """Whether something of it is from outside."""
+
+
 class SessionStore(Protocol):
     """Keeps conversations."""
 
@@ -90,4 +101,20 @@ class SessionStore(Protocol):
 
     def unwatch(self, session_id: str, watch: Watch) -> bool:
         """Stop waiting; False when another process did so first."""
+        ...
+
+    def keep_result(self, session_id: str, result: LongResult) -> str:
+        """Keep a long result, and return the name it is read on by; the oldest are dropped."""
+        ...
+
+    def result(self, session_id: str, name: str) -> LongResult:
+        """Return a long result by its name.
+
+        Raises:
+            NotFoundError: None of that name is kept.
+        """
+        ...
+
+    def results(self, session_id: str) -> Sequence[str]:
+        """Return the names of the long results that are kept, in order."""
         ...

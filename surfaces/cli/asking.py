@@ -82,14 +82,14 @@ def _readable(text: str) -> str:
 
 
 async def _turns(assistant: Assistant, session: Session, text: str, asking: Asking) -> int:
-    approve = approver(yes=asking.yes)
+    approve, accept = approver(yes=asking.yes), stand_in(yes=asking.yes)
     code = 0
-    async with contextlib.aclosing(session.ask(text, approve, stand_in(yes=asking.yes))) as events:
+    async with contextlib.aclosing(session.ask(text, approve, accept)) as events:
         async for event in events:
             code = max(code, _show(event, session, asking))
     shown = ""
     while asking.wait and session.waiting():
-        async with contextlib.aclosing(session.ended(approve)) as events:
+        async with contextlib.aclosing(session.ended(approve, accept)) as events:
             async for event in events:
                 code = max(code, _show(event, session, asking))
         if session.waiting():

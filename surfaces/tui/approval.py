@@ -1,14 +1,12 @@
 """The card that asks before anything is changed."""
 
-import time
 from typing import ClassVar
 
 from rich.console import RenderableType
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Button, Input, Static
 
@@ -16,15 +14,10 @@ from agents.approval import may_be_granted
 from agents.events import Answer, ApprovalCard, Decision
 from core.errors import RequestError
 from surfaces.tui.arguments import arguments_in_brief, as_lines, from_lines
+from surfaces.tui.asking import AskingView
 from surfaces.tui.card import drawn_card
 from surfaces.tui.text_entry import TextEntry
 from surfaces.words import clean
-
-SHOWN_SECONDS = 0.3
-"""How long a card must have been seen before a key counts as an answer."""
-
-TYPING_PAUSE_SECONDS = 0.8
-"""How long nothing must be typed before a key counts as an answer, if someone was typing."""
 
 EDITED = "As you edited it. It runs only when you allow it."
 
@@ -67,7 +60,7 @@ class PlannedCall(Static):
         self.card = card
 
 
-class ApprovalView(Vertical, can_focus=True):
+class ApprovalView(AskingView):
     """What will happen, and the keys to allow it, reject it or change it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -76,8 +69,6 @@ class ApprovalView(Vertical, can_focus=True):
         Binding("r", "reject", "Reject it, with a word if you like"),
         Binding("e", "edit", "Edit its arguments; it is shown again before it runs"),
         Binding("escape", "reject_at_once", "Reject it without a word"),
-        Binding("pageup", "app.scroll(-1)", "Scroll the conversation up"),
-        Binding("pagedown", "app.scroll(1)", "Scroll the conversation down"),
     ]
 
     class Decided(Message):
@@ -88,20 +79,11 @@ class ApprovalView(Vertical, can_focus=True):
             self.call_id = call_id
             self.decision = decision
 
-    class Typed(Message):
-        """A letter came that was meant for the prompt."""
-
-        def __init__(self, character: str) -> None:
-            super().__init__()
-            self.character = character
-
     def __init__(self, card: ApprovalCard, *, typing: bool = False) -> None:
-        super().__init__(classes=f"-{card.effect.value}")
+        super().__init__(typing=typing)
+        self.add_class(f"-{card.effect.value}")
         self.card = card
-        self.open = True
-        """Whether it still waits for an answer."""
         self._edited = False
-        self._answers_from = time.monotonic() + (TYPING_PAUSE_SECONDS if typing else SHOWN_SECONDS)
         self._what = Static(classes="what")
         self._editor = ArgumentsEditor(compact=True, show_line_numbers=False)
         self._word = Input(placeholder="Why not? Enter rejects; may stay empty", compact=True)
@@ -170,20 +152,6 @@ class ApprovalView(Vertical, can_focus=True):
         if self.open:
             self.focus()
             self.call_after_refresh(self._keys.scroll_visible, animate=False)
-
-    @property
-    def listens(self) -> bool:
-        """Whether a key is an answer, and not a letter of a sentence in progress."""
-        return self.open and time.monotonic() >= self._answers_from
-
-    def on_key(self, event: events.Key) -> None:
-        """Hand on the letters of a sentence in progress; each puts answering off."""
-        if self.has_focus and self.open and not self.listens and event.character:
-            self._answers_from = time.monotonic() + TYPING_PAUSE_SECONDS
-            if event.is_printable:
-                event.stop()
-                event.prevent_default()
-                self.post_message(self.Typed(event.character))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Take keys as answers only while the card is open and nobody is typing."""

@@ -14,6 +14,8 @@ from surfaces.tui.transcript import Transcript
 if TYPE_CHECKING:
     from agents.events import ApprovalCard
     from surfaces.tui.approval import ApprovalView
+    from surfaces.tui.asking import AskingView
+    from surfaces.tui.offer import OfferView
 
 PLAN_WORD = "plan only: nothing is carried out"
 """What is said with every rejection while nothing is carried out."""
@@ -35,6 +37,7 @@ class ApprovingApp(App[None]):
         self.completion = Completion()
         self.prompt = Prompt(self.completion)
         self._decisions: dict[str, asyncio.Future[Decision]] = {}
+        self._accepted: asyncio.Future[bool] | None = None
 
     @abstractmethod
     def show_activity(self) -> None:
@@ -42,8 +45,13 @@ class ApprovingApp(App[None]):
 
     @property
     def asks(self) -> bool:
-        """Whether a card waits for the person's answer."""
-        return bool(self._decisions)
+        """Whether a card or an offer waits for the person's answer."""
+        return bool(self._decisions) or self.offers
+
+    @property
+    def offers(self) -> bool:
+        """Whether the offer to let the built-in model answer waits for the person's answer."""
+        return self._accepted is not None
 
     async def approve(self, card: "ApprovalCard") -> Decision:
         """Show a card and wait for the person's answer; a plan needs none."""
@@ -60,6 +68,27 @@ class ApprovingApp(App[None]):
             self._decisions.pop(card.call_id, None)
             self.show_activity()
 
+    async def stand_in(self, why: str) -> bool:
+        """Ask whether the built-in model may answer a turn whose model was lost."""
+        self._accepted = asyncio.get_running_loop().create_future()
+        view = self.transcript.offer(why, typing=bool(self.prompt.text))
+        self.show_activity()
+        accepted = False
+        try:
+            accepted = await self._accepted
+        finally:
+            self._accepted = None
+            view.settle(accepted=accepted)
+            self.show_activity()
+        return accepted
+
+    def on_offer_view_decided(self, event: "OfferView.Decided") -> None:
+        """Hand the person's answer to the turn that waits for it."""
+        event.stop()
+        if self._accepted is not None and not self._accepted.done():
+            self._accepted.set_result(event.accepted)
+        self.action_approval()
+
     def reject_waiting(self) -> None:
         """Answer the cards that wait: nothing is carried out any more."""
         for decision in self._decisions.values():
@@ -74,11 +103,11 @@ class ApprovingApp(App[None]):
             decision.set_result(event.decision)
         self.action_approval()
 
-    def on_approval_view_typed(self, event: "ApprovalView.Typed") -> None:
+    def on_asking_view_typed(self, event: "AskingView.Typed") -> None:
         """Put a letter where it was meant to go."""
         event.stop()
         self.prompt.insert(event.character)
 
     def action_approval(self) -> None:
         """Go to the approval that waits, or back to the prompt."""
-        (self.transcript.next_approval() or self.prompt).focus()
+        (self.transcript.next_question() or self.prompt).focus()

@@ -11,7 +11,7 @@ from core.runs import RunBackend
 from core.world import World
 
 if TYPE_CHECKING:
-    from agents.approval import Approver, Grants
+    from agents.approval import Approver, Grants, StandIn
     from agents.toolbox import Toolbox
     from core.services import Chat
     from core.settings import Settings
@@ -47,10 +47,12 @@ class Session(Protocol):
     def rename(self, name: str, /) -> None:
         """Call it something else."""
 
-    def ask(self, text: str, approve: "Approver") -> AsyncIterator[Event]:
+    def ask(
+        self, text: str, approve: "Approver", stand_in: "StandIn | None" = None
+    ) -> AsyncIterator[Event]:
         """Take one turn; canceling the task that reads stops it."""
 
-    def watch(self, approve: "Approver") -> AsyncIterator[Event]:
+    def watch(self, approve: "Approver", stand_in: "StandIn | None" = None) -> AsyncIterator[Event]:
         """Tell, without end, of watched runs and of the turns that follow them."""
 
     def history(self) -> Sequence[Turn]:

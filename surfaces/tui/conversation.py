@@ -157,7 +157,7 @@ class ConversationApp(ApprovingApp):
     async def answer(self, question: str) -> None:
         """Take one turn."""
         assert self.session is not None
-        async for event in self.session.ask(question, self.approve):
+        async for event in self.session.ask(question, self.approve, self.stand_in):
             self.show(event)
 
     @work(group="turn", exit_on_error=False)
@@ -185,7 +185,7 @@ class ConversationApp(ApprovingApp):
     async def watch_runs(self) -> None:
         """Tell of runs that end, and of the turns that follow."""
         assert self.session is not None
-        async for event in self.session.watch(self.approve):
+        async for event in self.session.watch(self.approve, self.stand_in):
             self.following_up = not isinstance(event, TurnFinished) and (
                 self.following_up or (isinstance(event, RunEnded) and bool(event.request))
             )
@@ -289,7 +289,9 @@ class ConversationApp(ApprovingApp):
 
     def show_activity(self) -> None:
         """Say in the status bar what is going on."""
-        if self.asks:
+        if self.offers:
+            self.status.activity = "waits for your answer"
+        elif self.asks:
             self.status.activity = "waits for your approval"
         elif self.turn is not None:
             self.status.activity = "working, Esc stops"

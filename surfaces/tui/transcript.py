@@ -20,8 +20,10 @@ from surfaces.words import clean, duration
 
 if TYPE_CHECKING:
     from surfaces.tui.approval import ApprovalView
+    from surfaces.tui.asking import AskingView
     from surfaces.tui.assistant import Turn
     from surfaces.tui.messages import Message
+    from surfaces.tui.offer import OfferView
     from surfaces.tui.tool_card import ToolCard
 
 SHOWN_TURNS = 30
@@ -40,6 +42,7 @@ class Transcript(VerticalScroll, can_focus=False):
         self._cards: dict[str, ToolCard] = {}
         self._approvals: dict[str, ApprovalView] = {}
         self._planned: set[str] = set()
+        self._offer: OfferView | None = None
         self.last_answer = ""
 
     def on_mount(self) -> None:
@@ -160,9 +163,19 @@ class Transcript(VerticalScroll, can_focus=False):
         self.mount(PlannedCall(card), after=self._cards.get(card.call_id))
         self.anchor()
 
-    def next_approval(self) -> "ApprovalView | None":
-        """Return the first card that waits for an answer, if one does."""
-        return next((view for view in self._approvals.values() if view.open), None)
+    def offer(self, why: str, *, typing: bool = False) -> "OfferView":
+        """Ask whether the built-in model may answer."""
+        from surfaces.tui.offer import OfferView
+
+        self._offer = OfferView(why, typing=typing)
+        self.mount(self._offer)
+        self.anchor()
+        return self._offer
+
+    def next_question(self) -> "AskingView | None":
+        """Return the first card or question that waits for an answer, if one does."""
+        views = (*self._approvals.values(), *((self._offer,) if self._offer else ()))
+        return next((view for view in views if view.open), None)
 
     def replay(self, turns: Sequence["Turn"]) -> None:
         """Show the turns of a session that goes on."""

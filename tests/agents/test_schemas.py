@@ -20,10 +20,11 @@ from surfaces.assembly import Assistant
 RUN_STATES = "`PENDING`, `RUNNING`, `SUCCEEDED`, `FAILED`, `CANCELED` or `SKIPPED`."
 
 
-def session_of(assistant: Assistant, model: ScriptedModel) -> Session:
+def session_of(assistant: Assistant, model: ScriptedModel, session_id: str = "") -> Session:
     limits = Limits(result_characters=300)
     swarm = Swarm(model, assistant.toolbox, SPECIALISTS, limits)
-    info = assistant.sessions.create()
+    kept = assistant.sessions
+    info = kept.get(session_id) if session_id else kept.create()
     return Session(
         info, lambda: swarm, assistant.sessions, assistant.runs, limits, assistant.masker
     )
@@ -158,40 +159,40 @@ async def test_a_cut_result_is_read_on_part_by_part(assistant: Assistant, tmp_pa
     assert results[1].startswith('<untrusted source="list_objects">')
     assert "part 2 of" in results[1]
     assert results[2].startswith("r1 has no part 99: it has 1 to ")
-    assert results[3] == "No result is called 'r7'. Cut were: r1."
+    assert results[3] == "No result is called 'r7'. Kept are: r1."
     finished = events[-1]
     assert isinstance(finished, TurnFinished)
     assert finished.answer == "Twelve."
 
 
-async def test_the_tool_that_reads_on_is_offered_only_after_a_cut(
+async def test_a_cut_result_is_read_on_in_a_later_turn_also_after_a_restart(
     assistant: Assistant, tmp_path: Path
 ) -> None:
     keep_many(assistant, tmp_path)
+    again = call("ask_minio_agent", request="read part 2 of r1")
+    again.tool_calls[0]["id"] = "another"
     model = ScriptedModel(
         script={
-            "Swarm Agent": [call("ask_minio_agent", request="list models")] * 2,
+            "Swarm Agent": [call("ask_minio_agent", request="list models"), again],
             "MinIO agent": [
                 call("list_objects", bucket="models"),
                 AIMessage("Twelve."),
-                AIMessage("Still twelve."),
+                call("read_on", result="r1", part=2),
+                AIMessage("These are the rest."),
             ],
         }
     )
     session = session_of(assistant, model)
     await collect(session.ask("list models", allow))
-    again = call("ask_minio_agent", request="list models again")
-    again.tool_calls[0]["id"] = "another"
-    model.script["Swarm Agent"] = [again]
-    await collect(session.ask("once more", allow))
+    resumed = session_of(assistant, model, session.id)
+    await collect(resumed.ask("and the rest?", allow))
 
-    assert ["read_on" in names for names in model.offered] == [
-        False,
-        False,
-        True,
-        False,
-        False,
-    ]
+    # The tool that reads on is offered once something was cut, and from then on.
+    offered = ["read_on" in names for names in model.offered]
+    assert offered == [False, False, True, False, True, True]
+    assert "Kept for reading on with `read_on`, also later: r1." in str(model.received[3])
+    assert str(model.received[-1][-1].text).startswith('<untrusted source="list_objects">')
+    assert "part 2 of" in str(model.received[-1][-1].text)
 
 
 async def test_what_was_read_on_is_shown_beside_a_change_that_follows(

@@ -16,6 +16,7 @@ from agents.session import Session
 from agents.specialists import SPECIALISTS
 from agents.swarm import Swarm
 from agents.turn import ModelListener, TurnUnderWay
+from backends.sessions_sqlite import SqliteSessions
 from core.secrets import MASK, Masker
 from core.settings import Limits, Settings
 from scripted_model import ScriptedModel, call
@@ -195,9 +196,14 @@ async def test_an_argument_that_is_called_like_an_inner_one_is_refused_in_words(
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 100])
-async def test_a_secret_that_streams_in_by_pieces_is_masked(size: int) -> None:
+async def test_a_secret_that_streams_in_by_pieces_is_masked(size: int, tmp_path: Path) -> None:
     told: list[object] = []
-    turn = TurnUnderWay(notify=told.append, approve=reject, masker=Masker(["canary-known-secret"]))
+    turn = TurnUnderWay(
+        notify=told.append,
+        approve=reject,
+        results=SqliteSessions(tmp_path / "sessions.db"),
+        masker=Masker(["canary-known-secret"]),
+    )
     listener, run_id = ModelListener(turn), uuid4()
     text = "the key is canary-known-secret, keep it"
     for start in range(0, len(text), size):

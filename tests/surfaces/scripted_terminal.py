@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kept_runs import BEGAN, PIPELINE, Catalog, KeptRuns
 
-from agents.approval import Approver, Caller, Grants
+from agents.approval import Approver, Caller, Grants, StandIn
 from agents.events import Effect, Event, HandOff, OutsideText, TextArrived, TurnFinished
 from agents.toolbox import Tool, Toolbox
 from core.errors import AssistantError, NotFoundError
@@ -82,7 +82,10 @@ class ScriptedSession:
     grants: Grants = field(default_factory=Grants)
     outside: list[OutsideText] = field(default_factory=list)
 
-    async def ask(self, text: str, approve: Approver) -> AsyncIterator[Event]:
+    async def ask(
+        self, text: str, approve: Approver, stand_in: StandIn | None = None
+    ) -> AsyncIterator[Event]:
+        del stand_in
         events: asyncio.Queue[Event | None] = asyncio.Queue()
         said: list[str] = []
 
@@ -108,8 +111,10 @@ class ScriptedSession:
         self.kept.append(KeptTurn(text, answer))
         yield TurnFinished(answer=answer, model_calls=2, tokens=1204, seconds=1.5)
 
-    async def watch(self, approve: Approver) -> AsyncIterator[Event]:
-        del approve
+    async def watch(
+        self, approve: Approver, stand_in: StandIn | None = None
+    ) -> AsyncIterator[Event]:
+        del approve, stand_in
         while True:
             yield await self.endings.get()
 

@@ -19,8 +19,8 @@ from surfaces.tui.transcript import SELF
 
 async def card_of(app: SwarmApp, pilot: Pilot[None], text: str) -> ApprovalView:
     await send(app, pilot, text)
-    await until(pilot, lambda: app.transcript.next_approval())
-    card = app.transcript.next_approval()
+    await until(pilot, lambda: app.transcript.next_question())
+    card = app.transcript.next_question()
     assert card is not None
     await until(pilot, lambda: card.has_focus and card.listens)
     return card
