@@ -1,0 +1,1 @@
+"""Why runs fail: rules over what a run left, and a memory of earlier faults."""
