@@ -1,25 +1,48 @@
 """Objects in a folder of this machine: every bucket is a folder, every object a file."""
 
 import contextlib
-import errno
-import hashlib
+import itertools
 import os
-import stat as modes
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from backends.store_folder_index import Entry, FolderIndex
-from backends.store_names import check_bucket_name, check_key, content_type_of, is_bucket_name
-from core.errors import NotFoundError, RequestError, UnavailableError, not_found
-from core.objects import Bucket, StoredObject
+from backends import store_folder_trash as trashing
+from backends.store_folder_files import (
+    BLOCK_BYTES,
+    drafted,
+    explained,
+    file_at,
+    keep,
+    make_way,
+    sha256_of,
+    sync_folder,
+    without_links,
+)
+from backends.store_folder_index import Entry, FolderIndex, IndexChange, described, moment
+from backends.store_folder_walk import keys, keys_in_order
+from backends.store_names import (
+    check_bucket_name,
+    check_key,
+    check_tags,
+    content_type_of,
+    is_bucket_name,
+    merged_tags,
+)
+from backends.store_transfers import part_file
+from core.errors import NotFoundError, RequestError, not_found
+from core.objects import Bucket, Progress, StoredObject, TrashedObject
 from core.paging import Page
 
 BOOKKEEPING = ".store"
-"""Where tags, the trash and unfinished writes are; no bucket can have this name."""
-BLOCK_BYTES = 1 << 20
+"""Where tags, versions, the trash and unfinished writes are; no bucket can have this name."""
+KEPT_VERSIONS = 10
+"""How many earlier versions of an object are kept; the oldest goes when another one comes."""
+SUGGESTED_FROM = 10_000
+"""How many keys of a bucket are looked through for one like a name that does not exist."""
 
 
 class FolderStore:
@@ -28,7 +51,7 @@ class FolderStore:
     A file that somebody puts into a bucket's folder by hand is an object as well. Content is
     written beside the buckets first and then renamed into place, so a reader sees the whole object
     or the one before. Names change only inside a write transaction of the index, which keeps
-    several processes apart.
+    several processes apart. What `put` replaces is kept as a version.
 
     Args:
         root: Folder that holds the buckets; it is made at the first write.
@@ -36,55 +59,73 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()
-        self._index = FolderIndex(self.root / BOOKKEEPING / "index.db")
+        self._beside = self.root / BOOKKEEPING
+        self._index = FolderIndex(self._beside / "index.db")
+
+    @property
+    def place(self) -> str:
+        """Where the objects are, in words."""
+        return f"in {self.root}"
 
     def buckets(self) -> Sequence[Bucket]:
         """Return every bucket, by name."""
-        with _explained(f"the object store in {self.root}"):
+        with explained(f"the object store in {self.root}"):
             return [self._bucket(name) for name in self._bucket_names()]
 
     def create_bucket(self, bucket: str) -> Bucket:
         """Create a bucket; one that exists is returned as it is."""
         check_bucket_name(bucket)
-        with _explained(f"the bucket {bucket}"):
+        with explained(f"the bucket {bucket}"):
             (self.root / bucket).mkdir(parents=True, exist_ok=True)
             return self._bucket(bucket)
 
     def list(
         self, bucket: str, prefix: str = "", limit: int = 50, cursor: str = ""
     ) -> Page[StoredObject]:
-        """List objects by key, below a prefix, from a cursor on."""
+        """List objects by key, below a prefix, from a cursor on, in constant memory."""
         folder = self._existing(bucket)
-        with _explained(f"the bucket {bucket}"):
-            keys = sorted(key for key in _keys(folder, prefix) if key.startswith(prefix))
-            rest = [key for key in keys if key > cursor] if cursor else keys
-            shown = rest[: max(0, limit)]
-            items = [item for key in shown if (item := self._known(bucket, key)) is not None]
-        more = len(shown) < len(rest)
+        with explained(f"the bucket {bucket}"):
+            total = sum(1 for _ in keys(folder, prefix))
+            rest = keys_in_order(folder, prefix, cursor)
+            shown = list(itertools.islice(rest, max(0, limit)))
+            more = next(rest, None) is not None
+            known = self._known_of(bucket, shown)
+        items = tuple(known[key] for key in shown if key in known)
         last = shown[-1] if more and shown else ""
-        return Page(items=tuple(items), total=len(keys), has_more=more, cursor=last)
+        return Page(items=items, total=total, has_more=more, cursor=last)
 
-    def stat(self, bucket: str, key: str) -> StoredObject:
-        """Return what is known of an object without reading it."""
+    def stat(self, bucket: str, key: str, version: str = "") -> StoredObject:
+        """Return what is known of an object, or of one version of it, without reading it."""
         self._find(bucket, key)
-        with _explained(f"{bucket}/{key}"):
-            known = self._known(bucket, key)
+        with explained(f"{bucket}/{key}"):
+            known = self._known_of(bucket, [key]).get(key)
         if known is None:
             raise self._missing(bucket, key)
-        return known
+        if version in {"", known.version}:
+            return known
+        return self._version(bucket, key, version)[0]
 
-    def open(self, bucket: str, key: str) -> BinaryIO:
+    def versions(self, bucket: str, key: str) -> Sequence[StoredObject]:
+        """Return the versions of an object, newest first: the present one and up to ten before."""
+        present = self.stat(bucket, key)
+        earlier = self._index.versions(bucket, key)
+        kept = [described(bucket, key, one.entry) for one in earlier if one.entry is not None]
+        return [present, *kept]
+
+    def open(self, bucket: str, key: str, version: str = "") -> BinaryIO:
         """Open an object for reading; the caller closes it."""
         path = self._find(bucket, key)
+        if version and self.stat(bucket, key).version != version:
+            path = self._version(bucket, key, version)[1]
         try:
-            with _explained(f"{bucket}/{key}"):
-                return open(path, "rb", opener=_without_links)
+            with explained(f"{bucket}/{key}"):
+                return open(path, "rb", opener=without_links)
         except FileNotFoundError as error:
             raise self._missing(bucket, key) from error
 
     def read(self, bucket: str, key: str) -> bytes:
         """Return the whole content of an object."""
-        with self.open(bucket, key) as content, _explained(f"{bucket}/{key}"):
+        with self.open(bucket, key) as content, explained(f"{bucket}/{key}"):
             return content.read()
 
     def put(
@@ -95,33 +136,137 @@ class FolderStore:
         *,
         content_type: str = "",
         tags: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
     ) -> StoredObject:
         """Store bytes or a local file, all of it or nothing; creates the bucket if needed."""
         check_bucket_name(bucket)
+        check_tags(tags or {})
         path = self._inside(bucket, key)
-        with _explained(f"{bucket}/{key}"), self._written(data) as (draft, etag):
+        with explained(f"{bucket}/{key}"), self._drafted(data, progress) as (draft, etag):
             entry = Entry.of_file(
                 os.stat(draft), etag, content_type or content_type_of(key), dict(tags or {})
             )
             with self._index.changing() as index:
-                self._make_way(path, bucket, key)
+                index.announce(bucket, key, entry)
+            with self._index.changing() as index:
+                make_way(path, f"{bucket}/{key}")
+                spare = self._keep_version(index, bucket, key)
                 os.replace(draft, path)
-                _sync_folder(path.parent)
+                sync_folder(path.parent)
                 index.remember(bucket, key, entry)
-        return _described(bucket, key, entry)
+            for place in spare:
+                (self._beside / "versions" / place).unlink(missing_ok=True)
+        return described(bucket, key, entry)
+
+    def download(self, bucket: str, key: str, path: Path, progress: Progress | None = None) -> Path:
+        """Write an object to a local file, all or nothing; goes on where it was broken off."""
+        found = self.stat(bucket, key)
+        with (
+            self.open(bucket, key) as source,
+            part_file(path, found.etag, found.bytes, progress) as part,
+        ):
+            source.seek(part.done)
+            while block := source.read(BLOCK_BYTES):
+                part.write(block)
+        return path
+
+    def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> StoredObject:
+        """Copy an object with its tags, inside the store."""
+        found = self.stat(bucket, key)
+        return self.put(
+            to_bucket,
+            to_key,
+            self._find(bucket, key),
+            content_type=found.content_type,
+            tags=found.tags,
+        )
+
+    def tag(self, bucket: str, key: str, tags: Mapping[str, str]) -> StoredObject:
+        """Set tags of an object beside those it has; an empty value takes a tag away."""
+        self.stat(bucket, key)
+        with explained(f"{bucket}/{key}"), self._index.changing() as index:
+            entry = self._entry_of(bucket, key)
+            if entry is None:
+                raise self._missing(bucket, key)
+            changed = replace(entry, tags=merged_tags(entry.tags, tags))
+            index.remember(bucket, key, changed)
+        return described(bucket, key, changed)
+
+    def share(self, bucket: str, key: str, expires: timedelta) -> str:
+        """Refuse: a folder has no links that others could open."""
+        del expires
+        path = self._find(bucket, key)
+        raise RequestError(
+            f"{bucket}/{key} is in a folder of this machine, which others cannot open by a link.",
+            hint=f"The file itself is {path}: send that, or keep objects in a MinIO store.",
+        )
 
     def delete(self, bucket: str, key: str) -> None:
-        """Move an object to the trash."""
-        path = self._find(bucket, key)
-        place = self.root / BOOKKEEPING / "trash" / uuid.uuid4().hex
+        """Move an object with its versions to the trash."""
+        self._find(bucket, key)
         try:
-            with _explained(f"{bucket}/{key}"), self._index.changing() as index:
-                place.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(path, place)
-                index.throw_away(bucket, key, place.name, _now())
-                self._drop_empty(path.parent, self.root / bucket)
+            with explained(f"{bucket}/{key}"):
+                entry = self._entry_of(bucket, key)
+                trashing.throw_away(self.root, self._beside, self._index, bucket, {key: entry})
         except FileNotFoundError as error:
             raise self._missing(bucket, key) from error
+
+    def delete_bucket(self, bucket: str, *, with_objects: bool = False) -> None:
+        """Remove a bucket; with its objects, they go to the trash."""
+        folder = self._existing(bucket)
+        with explained(f"the bucket {bucket}"):
+            held = list(keys(folder))
+            if held and not with_objects:
+                count = f"{len(held):,} object" + ("s" if len(held) > 1 else "")
+                raise RequestError(
+                    f"The bucket {bucket} is not empty: it holds {count}.",
+                    hint="Delete it with its objects, which then go to the trash.",
+                )
+            entries = {key: self._entry_of(bucket, key) for key in held}
+            trashing.throw_away(self.root, self._beside, self._index, bucket, entries)
+            trashing.remove_folder(folder)
+
+    def trash(self) -> Sequence[TrashedObject]:
+        """Return what is in the trash, the latest deleted first."""
+        with explained(f"the trash of {self.root}"):
+            return trashing.listed(self._beside, self._index)
+
+    def restore(self, place: str) -> StoredObject:
+        """Bring an object back from the trash, with its versions."""
+        with explained(f"the trash of {self.root}"):
+            kept = trashing.found(self._beside, self._index, place)
+            path = self._inside(kept.bucket, kept.key)
+            with self._index.changing() as index:
+                make_way(path, f"{kept.bucket}/{kept.key}")
+                return trashing.bring_back(self._beside, index, kept, path)
+
+    def empty_trash(self) -> int:
+        """Remove what is in the trash for good; return how many objects that were."""
+        with explained(f"the trash of {self.root}"):
+            return trashing.empty(self._beside, self._index)
+
+    def _drafted(
+        self, data: bytes | Path, progress: Progress | None
+    ) -> contextlib.AbstractContextManager[tuple[Path, str]]:
+        return drafted(self._beside / "drafts", data, progress)
+
+    def _keep_version(self, index: IndexChange, bucket: str, key: str) -> Sequence[str]:
+        """Give the present content a second place before it is replaced."""
+        entry = self._entry_of(bucket, key)
+        if entry is None:
+            return ()
+        place = uuid.uuid4().hex
+        keep(self.root / bucket / key, self._beside / "versions" / place)
+        return index.keep_version(bucket, key, entry, place, KEPT_VERSIONS)
+
+    def _version(self, bucket: str, key: str, version: str) -> tuple[StoredObject, Path]:
+        earlier = self._index.versions(bucket, key)
+        for one in earlier:
+            if one.entry is not None and one.entry.version == version:
+                path = self._beside / "versions" / one.place
+                return described(bucket, key, one.entry), path
+        names = [one.entry.version for one in earlier if one.entry is not None]
+        raise not_found(f"version of {bucket}/{key}", version, names)
 
     def _bucket_names(self) -> Sequence[str]:
         if not self.root.is_dir():
@@ -134,21 +279,20 @@ class FolderStore:
             )
 
     def _bucket(self, name: str) -> Bucket:
-        paths = (self.root / name / key for key in _keys(self.root / name, ""))
-        files = [file for path in paths if (file := _file_at(path)) is not None]
-        newest = max((file.st_mtime for file in files), default=None)
-        return Bucket(
-            name=name,
-            objects=len(files),
-            bytes=sum(file.st_size for file in files),
-            newest=None if newest is None else datetime.fromtimestamp(newest, UTC),
-        )
+        objects = size = newest_ns = 0
+        for key in keys(self.root / name):
+            file = file_at(self.root / name / key)
+            if file is not None:
+                objects, size = objects + 1, size + file.st_size
+                newest_ns = max(newest_ns, file.st_mtime_ns)
+        newest = moment(newest_ns) if objects else None
+        return Bucket(name=name, objects=objects, bytes=size, newest=newest)
 
     def _existing(self, bucket: str) -> Path:
         check_bucket_name(bucket)
         folder = self.root / bucket
         if folder.is_symlink() or not folder.is_dir():
-            with _explained(f"the object store in {self.root}"):
+            with explained(f"the object store in {self.root}"):
                 raise not_found("bucket", bucket, self._bucket_names())
         return folder
 
@@ -173,162 +317,39 @@ class FolderStore:
         return path
 
     def _missing(self, bucket: str, key: str) -> NotFoundError:
-        with _explained(f"the bucket {bucket}"):
-            return not_found("object", f"{bucket}/{key}", self._references(bucket))
+        with explained(f"the bucket {bucket}"):
+            there = itertools.islice(keys(self.root / bucket), SUGGESTED_FROM)
+            return not_found("object", f"{bucket}/{key}", [f"{bucket}/{one}" for one in there])
 
-    def _references(self, bucket: str) -> Sequence[str]:
-        return [f"{bucket}/{key}" for key in _keys(self.root / bucket, "")]
+    def _known_of(self, bucket: str, some: Sequence[str]) -> Mapping[str, StoredObject]:
+        """Describe objects by key, reading only those whose files changed behind the index."""
+        known = self._index.find_many(bucket, some)
+        found: dict[str, StoredObject] = {}
+        fresh: dict[str, Entry] = {}
+        for key in some:
+            entry = self._entry_of(bucket, key, known.get(key))
+            if entry is not None:
+                found[key] = described(bucket, key, entry)
+                if entry is not known.get(key):
+                    fresh[key] = entry
+        if fresh:
+            self._index.remember_if_possible(bucket, fresh)
+        return found
 
-    def _known(self, bucket: str, key: str) -> StoredObject | None:
-        """Describe an object, reading it only where its file changed behind the index."""
+    def _entry_of(self, bucket: str, key: str, known: Entry | None = None) -> Entry | None:
+        """Return what describes the file of a key as it is now; nothing if there is none."""
         path = self.root / bucket / key
-        file = _file_at(path)
+        file = file_at(path)
         if file is None:
             return None
-        entry = self._index.find(bucket, key)
-        if entry is None or not entry.describes(file):
-            tags = dict(entry.tags) if entry is not None else {}
-            try:
-                etag = _sha256(path)
-            except FileNotFoundError:
-                return None
-            entry = Entry.of_file(file, etag, content_type_of(key), tags)
-            self._index.remember_if_possible(bucket, key, entry)
-        return _described(bucket, key, entry)
-
-    @contextlib.contextmanager
-    def _written(self, data: bytes | Path) -> Iterator[tuple[Path, str]]:
-        """Write content beside the buckets and hand over the file with its hash."""
-        draft = self.root / BOOKKEEPING / "drafts" / uuid.uuid4().hex
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        digest = hashlib.sha256()
+        entry = known or self._index.find(bucket, key)
+        if entry is not None and entry.describes(file):
+            return entry
+        for announced in self._index.announced(bucket, key):
+            if announced.describes(file):
+                return announced
         try:
-            with draft.open("xb") as target:
-                for block in _blocks(data):
-                    digest.update(block)
-                    target.write(block)
-                target.flush()
-                os.fsync(target.fileno())
-            yield draft, digest.hexdigest()
-        finally:
-            draft.unlink(missing_ok=True)
-
-    def _make_way(self, path: Path, bucket: str, key: str) -> None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError) as error:
-            raise RequestError(
-                f"{bucket}/{key} cannot be stored: a part of its path is an object itself.",
-                hint="Choose another key.",
-            ) from error
-        if path.is_dir():
-            raise RequestError(
-                f"{bucket}/{key} cannot be stored: there are objects below that key.",
-                hint="Choose another key.",
-            )
-
-    @staticmethod
-    def _drop_empty(folder: Path, bucket: Path) -> None:
-        while folder != bucket:
-            try:
-                folder.rmdir()
-            except OSError:
-                # Something else still lives there: this folder and those above it stay.
-                return
-            folder = folder.parent
-
-
-def _described(bucket: str, key: str, entry: Entry) -> StoredObject:
-    return StoredObject(
-        bucket=bucket,
-        key=key,
-        bytes=entry.bytes,
-        etag=entry.etag,
-        content_type=entry.content_type,
-        modified_at=datetime.fromtimestamp(entry.modified_ns / 1e9, UTC),
-        tags=entry.tags,
-    )
-
-
-def _keys(folder: Path, prefix: str) -> Iterator[str]:
-    """Yield the keys below a bucket's folder, entering only folders that fit the prefix."""
-    waiting = [""]
-    while waiting:
-        below = waiting.pop()
-        try:
-            entries = list(os.scandir(folder / below))
+            etag = sha256_of(path)
         except FileNotFoundError:
-            continue
-        for entry in entries:
-            key = f"{below}{entry.name}"
-            mode = entry.stat(follow_symlinks=False).st_mode
-            if modes.S_ISREG(mode):
-                yield key
-            elif modes.S_ISDIR(mode) and _meet(f"{key}/", prefix):
-                waiting.append(f"{key}/")
-
-
-def _meet(below: str, prefix: str) -> bool:
-    return below.startswith(prefix) or prefix.startswith(below)
-
-
-def _blocks(data: bytes | Path) -> Iterator[bytes]:
-    if isinstance(data, bytes):
-        yield data
-        return
-    if not data.is_file():
-        raise RequestError(f"{data} is not a file.", hint="Give the path of one file.")
-    with data.open("rb") as source:
-        while block := source.read(BLOCK_BYTES):
-            yield block
-
-
-def _file_at(path: Path) -> os.stat_result | None:
-    """Describe a file, unless somebody deleted it a moment ago."""
-    try:
-        return os.lstat(path)
-    except FileNotFoundError:
-        return None
-
-
-def _without_links(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-_REASONS = {
-    errno.ENOSPC: "the disk is full",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EROFS: "the disk is read-only",
-    errno.EACCES: "permission is denied",
-    errno.EPERM: "permission is denied",
-}
-
-
-@contextlib.contextmanager
-def _explained(what: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror or "the disk does not answer")
-        raise UnavailableError(
-            f"Could not reach {what}: {reason}.", hint="Look at the disk that holds the objects."
-        ) from error
+            return None
+        return Entry.of_file(file, etag, content_type_of(key), entry.tags if entry else {})

@@ -2,16 +2,21 @@
 
 import mimetypes
 import re
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from core.errors import RequestError
 
 KEY_BYTES = 1024
 NAME_BYTES = 255
+MOST_TAGS = 10
+TAG_NAME_CHARACTERS = 128
+TAG_VALUE_CHARACTERS = 256
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _ESCAPED = re.compile(r"%(?:2e|2f|5c|00|0a|0d)", re.IGNORECASE)
+_TAG_TEXT = re.compile(r"[\w \-+=.:/@]*")
 _CONTENT_TYPES = {
     ".csv": "text/csv",
     ".joblib": "application/x-joblib",
@@ -82,6 +87,48 @@ def _problem_of(key: str) -> str:
         (any(part in {"", ".", ".."} for part in parts), "a part of its path is empty or dots"),
     )  # fmt: skip
     return next((problem for broken, problem in rules if broken), "")
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Refuse tags that no S3 store would keep.
+
+    Raises:
+        RequestError: There are too many, or one breaks a rule.
+    """
+    if len(tags) > MOST_TAGS:
+        raise RequestError(
+            f"An object can have {MOST_TAGS} tags, not {len(tags)}.", hint="Take one away first."
+        )
+    for name, value in tags.items():
+        problem = _problem_of_tag(name, value)
+        if problem:
+            raise RequestError(
+                f"The tag {name[:80]!r} = {value[:80]!r} cannot be kept: {problem}.",
+                hint="Use letters, digits, spaces and any of `+ - = . _ : / @`.",
+            )
+
+
+def _problem_of_tag(name: str, value: str) -> str:
+    rules = (
+        (not name.strip(), "its name is empty"),
+        (len(name) > TAG_NAME_CHARACTERS, f"its name has over {TAG_NAME_CHARACTERS} characters"),
+        (len(value) > TAG_VALUE_CHARACTERS, f"it has over {TAG_VALUE_CHARACTERS} characters"),
+        (not _TAG_TEXT.fullmatch(name) or not _TAG_TEXT.fullmatch(value),
+         "a character in it is reserved"),
+        (name.lower().startswith("aws:"), "names that begin with `aws:` are reserved"),
+    )  # fmt: skip
+    return next((problem for broken, problem in rules if broken), "")
+
+
+def merged_tags(present: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return the tags of an object with others set; an empty value takes a tag away.
+
+    Raises:
+        RequestError: There would be too many, or one breaks a rule.
+    """
+    merged = {name: value for name, value in {**present, **wanted}.items() if value}
+    check_tags(merged)
+    return merged
 
 
 def content_type_of(key: str) -> str:
