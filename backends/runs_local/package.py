@@ -1,79 +1,11 @@
 """What a compiled pipeline says about its tasks and its objects, before it runs."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic.alias_generators import to_camel
-
+from backends.runs_local.compiled import CompiledPackage, Component, read_compiled
 from core.errors import RequestError
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_PART_OF_A_LOOP = re.compile(r"-iteration-\d+$")
-
-
-class _Read(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore")
-
-
-class _InputParameter(_Read):
-    component_input_parameter: str = ""
-
-
-class _Inputs(_Read):
-    parameters: dict[str, _InputParameter] = {}
-
-
-class _Named(_Read):
-    name: str = ""
-
-
-class _Task(_Read):
-    component_ref: _Named
-    task_info: _Named = _Named()
-    inputs: _Inputs = _Inputs()
-    dependent_tasks: list[str] = []
-    parameter_iterator: dict[str, object] | None = None
-    artifact_iterator: dict[str, object] | None = None
-
-
-class _Dag(_Read):
-    tasks: dict[str, _Task] = {}
-
-
-class _Component(_Read):
-    dag: _Dag | None = None
-    executor_label: str = ""
-
-
-class _Schema(_Read):
-    schema_title: str = ""
-
-
-class _Uri(_Read):
-    runtime_parameter: str = ""
-
-
-class _Importer(_Read):
-    artifact_uri: _Uri = _Uri()
-    type_schema: _Schema = _Schema()
-
-
-class _Executor(_Read):
-    importer: _Importer | None = None
-
-
-class _Deployment(_Read):
-    executors: dict[str, _Executor] = {}
-
-
-class _Package(_Read):
-    components: dict[str, _Component] = {}
-    deployment_spec: _Deployment = Field(default_factory=_Deployment)
-    root: _Component
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,13 +44,21 @@ def read_plan(package: str) -> Plan:
         RequestError: The text is not a compiled KFP v2 package.
     """
     try:
-        first = next(iter(yaml.load_all(package, Loader=_LOADER)), None)
-        read = _Package.model_validate(first)
-    except (yaml.YAMLError, ValidationError) as error:
-        raise RequestError(
-            "The pipeline's package is not a compiled KFP v2 package.",
-            hint="Compile it with kfp.compiler.Compiler().",
-        ) from error
+        return plan_of(next(iter(yaml.load_all(package, Loader=_LOADER)), None))
+    except yaml.YAMLError as error:
+        raise _not_a_package() from error
+
+
+def plan_of(document: object) -> Plan:
+    """Read the plan from a compiled package that was read from its YAML.
+
+    Raises:
+        RequestError: It is not a compiled KFP v2 package.
+    """
+    try:
+        read = CompiledPackage.model_validate(document)
+    except ValidationError as error:
+        raise _not_a_package() from error
     leaves = list(_walk(read, read.root, "", {}))
     labels = Counter(leaf.label for leaf in leaves)
     tasks = tuple(
@@ -133,9 +73,11 @@ def read_plan(package: str) -> Plan:
     return Plan(tasks=tasks, objects=objects)
 
 
-def path_without_iterations(path: str) -> str:
-    """Return where a task is in the graph, whichever iteration of its loops it belongs to."""
-    return "/".join(_PART_OF_A_LOOP.sub("", part) for part in path.split("/"))
+def _not_a_package() -> RequestError:
+    return RequestError(
+        "The pipeline's package is not a compiled KFP v2 package.",
+        hint="Compile it with kfp.compiler.Compiler().",
+    )
 
 
 def in_order(tasks: Mapping[str, Sequence[str]]) -> Sequence[str]:
@@ -167,7 +109,7 @@ class _Leaf:
 
 
 def _walk(
-    package: _Package, component: _Component, path: str, outer: Mapping[str, str]
+    package: CompiledPackage, component: Component, path: str, outer: Mapping[str, str]
 ) -> Iterator[_Leaf]:
     """Yield the leaf tasks below a component.
 
