@@ -35,16 +35,31 @@ SPECIALISTS: Sequence[Specialist] = (
     Specialist(
         name="kfp",
         title="KFP agent",
-        about="Pipelines and their runs: list, describe, start, watch, read logs, stop.",
+        about=(
+            "Pipelines, runs, experiments and schedules: list, describe, upload, start, watch, read"
+            " logs, find out why a run failed, retry, compare, stop, delete, run by the clock."
+        ),
         tools=(
             "list_pipelines",
             "describe_pipeline",
+            "upload_pipeline",
             "start_run",
             "list_runs",
             "describe_run",
             "read_logs",
+            "diagnose_run",
+            "compare_runs",
             "watch_run",
             "cancel_run",
+            "retry_run",
+            "delete_run",
+            "list_experiments",
+            "create_experiment",
+            "schedule_run",
+            "list_schedules",
+            "pause_schedule",
+            "resume_schedule",
+            "delete_schedule",
         ),
     ),
     Specialist(
@@ -58,13 +73,23 @@ SPECIALISTS: Sequence[Specialist] = (
             "list_artifacts",
             "read_metrics",
             "show_plot",
+            "empty_trash",
         ),
     ),
     Specialist(
         name="models",
         title="Models agent",
-        about="Registered models, their cards, and predictions of delay for a construction phase.",
-        tools=("list_models", "describe_model", "predict_delay"),
+        about=(
+            "Registered models: cards, promotion, rollback; predictions of delay for a phase or a"
+            " table, drift, deployments, packages."
+        ),
+        tools=(
+            "list_models",
+            "describe_model",
+            "promote_model",
+            "rollback_model",
+            "predict_delay",
+        ),
     ),
     Specialist(
         name="rag",

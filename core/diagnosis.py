@@ -78,3 +78,5 @@ class Diagnosis:
     """The latest first."""
     since: EarlierFault | None = None
     """What is known of this run's own fault: which later run succeeded, and how it differs."""
+    notes: tuple[str, ...] = ()
+    """What could not be looked at."""

@@ -147,6 +147,15 @@ def _check_variables() -> None:
             )
 
 
+def plain_variables() -> dict[str, str]:
+    """Return the variables that any program needs to start, and that hold no settings of ours."""
+    return {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR")
+        if name in os.environ
+    }
+
+
 def known_secrets(settings: Settings) -> Sequence[str]:
     """Return every value that is to be masked wherever it appears.
 

@@ -1,14 +1,15 @@
 """The pipelines that can be run, read from their compiled packages."""
 
+import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from core.errors import RequestError, not_found
+from core.errors import RequestError, UnavailableError, not_found
 from core.pipelines import Parameter, PipelineSpec, TaskNode
 from pipelines.delay import parameters as delay
 
@@ -29,27 +30,51 @@ class Catalog:
 
     Args:
         added: Pipelines beyond the ones that come with the project.
+        uploaded: Returns the pipelines that people brought.
     """
 
-    def __init__(self, added: Sequence[PipelineSpec] = ()) -> None:
+    def __init__(
+        self,
+        added: Sequence[PipelineSpec] = (),
+        uploaded: Callable[[], Sequence[PipelineSpec]] = tuple,
+    ) -> None:
         self._added = tuple(added)
+        self._uploaded = uploaded
+
+    def with_uploaded(self, uploaded: Callable[[], Sequence[PipelineSpec]]) -> "Catalog":
+        """Return this catalog with the pipelines that people brought."""
+        return Catalog(self._added, uploaded)
+
+    def shipped(self) -> frozenset[str]:
+        """Return the names that no upload can take."""
+        return frozenset(self._own())
 
     def all(self) -> Sequence[PipelineSpec]:
         """Return every pipeline, by name; an added one replaces a namesake."""
-        by_name = {spec.name: spec for spec in (_delay_pipeline(), *self._added)}
+        by_name = self._own()
+        # What is shipped can be run also while nobody can say what was uploaded.
+        with contextlib.suppress(UnavailableError):
+            by_name = {spec.name: spec for spec in self._uploaded()} | by_name
         return [by_name[name] for name in sorted(by_name)]
+
+    def _own(self) -> dict[str, PipelineSpec]:
+        return {spec.name: spec for spec in (_delay_pipeline(), *self._added)}
 
     def find(self, name: str) -> PipelineSpec:
         """Return a pipeline by its name.
 
         Raises:
             NotFoundError: There is no such pipeline; the hint names the closest.
+            UnavailableError: Nobody can say which pipelines were uploaded.
         """
-        specs = {spec.name: spec for spec in self.all()}
-        found = specs.get(name.strip())
-        if found is None:
-            raise not_found("pipeline", name, specs)
-        return found
+        wanted = name.strip()
+        own = self._own()
+        if wanted in own:
+            return own[wanted]
+        specs = {spec.name: spec for spec in self._uploaded()}
+        if wanted not in specs:
+            raise not_found("pipeline", name, [*own, *specs])
+        return specs[wanted]
 
 
 @cache

@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING
 
 from agents.specialists import SPECIALISTS
 from agents.toolbox import Tool, Toolbox
+from agents.tools.attempts import AttemptTools
+from agents.tools.comparison import ComparisonTools
+from agents.tools.diagnosis import DiagnosisTools
+from agents.tools.experiments import ExperimentTools
 from agents.tools.knowledge import KnowledgeTools
 from agents.tools.models import ModelTools
 from agents.tools.objects import ObjectTools
 from agents.tools.pipelines import PipelineTools
 from agents.tools.recommender import RecommenderTools
+from agents.tools.schedules import ScheduleTools
+from agents.tools.trash import TrashTools
+from agents.tools.uploading import UploadTools
 from agents.world import KnownWorld
 from backends.audit_file import AuditFile
 from backends.preferences_file import PreferencesFile
@@ -33,7 +40,7 @@ from core.settings import Settings, known_secrets
 from knowledge.library import Library
 from models.registry import Registry
 from pipelines.catalog import Catalog
-from surfaces.services import index_of, runs_of, store_of
+from surfaces.services import library_of, runs_of, store_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -193,9 +200,9 @@ def assemble(
     _check_home(home)
     store = store_of(settings)
     runs = runs_of(settings, store, run_backend)
-    catalog = catalog or Catalog()
+    catalog = (catalog or Catalog()).with_uploaded(runs.pipelines)
     registry = Registry(store)
-    library = library or Library(index_of(settings), home / "index")
+    library = library or library_of(settings)
     masker = Masker((*known_secrets(settings), *secrets))
     audit = AuditFile(home / "audit.jsonl")
     _place_first_data(store)
@@ -224,8 +231,15 @@ def _tools(
 ) -> Sequence[Tool]:
     return (
         *PipelineTools(catalog, runs).tools(),
+        *UploadTools(catalog, runs).tools(),
+        *DiagnosisTools(runs).tools(),
+        *ComparisonTools(runs, store).tools(),
+        *AttemptTools(runs).tools(),
+        *ExperimentTools(runs).tools(),
+        *ScheduleTools(catalog, runs).tools(),
+        *TrashTools(runs, store).tools(),
         *ObjectTools(store, runs).tools(),
-        *ModelTools(registry, runs).tools(),
+        *ModelTools(registry, runs, store).tools(),
         *KnowledgeTools(library).tools(),
         *RecommenderTools().tools(),
     )

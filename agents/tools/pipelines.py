@@ -1,15 +1,16 @@
 """What the KFP agent can do."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.events import Effect
 from agents.toolbox import Tool
+from agents.tools.experiments import find_experiment
 from agents.tools.references import find_run, parse_state
 from agents.tools.times import parse_since
 from core.errors import RequestError, not_found
 from core.paging import Page, page_of
-from core.pipelines import ParameterValue, PipelineSpec
+from core.pipelines import ParameterValue, PipelineSpec, PipelineVersion
 from core.runs import Run, RunBackend, RunLogs, RunQuery
 from pipelines.catalog import Catalog
 
@@ -37,12 +38,14 @@ class PipelineTools:
         )
 
     def describe_pipeline(self, pipeline: str) -> PipelineSpec:
-        """Describe a pipeline: its purpose, parameters with defaults, and task graph.
+        """Describe a pipeline: its purpose, parameters with defaults, task graph and versions.
 
         Args:
             pipeline: Its name.
         """
-        return self.catalog.find(pipeline)
+        found = self.catalog.find(pipeline)
+        shipped = PipelineVersion(pipeline=found.name, version=found.version)
+        return replace(found, versions=tuple(self.runs.versions(found.name)) or (shipped,))
 
     def start_run(
         self,
@@ -78,11 +81,11 @@ class PipelineTools:
         use_cache: bool,
     ) -> Mapping[str, str]:
         """Say what a run touches, how long it takes and what differs from the last one."""
-        del name, experiment
+        del name
         spec = self.catalog.find(pipeline)
         chosen = self.runs.check(spec, parameters)
         details = {
-            "runs": f"{spec.name}: {len(spec.tasks)} tasks, on this machine",
+            "runs": f"{spec.name}: {len(spec.tasks)} tasks, {self.runs.place}",
             "parameters": ", ".join(f"{key}={_short(value)}" for key, value in chosen.items()),
         }
         reads = [str(chosen[p.name]) for p in spec.parameters if p.is_object]
@@ -98,6 +101,9 @@ class PipelineTools:
         last = self.runs.list(RunQuery(pipeline=spec.name), limit=1)
         if last.items:
             details["differs"] = _difference(last.items[0], chosen)
+        if experiment:
+            known = {one.name for one in self.runs.experiments()}
+            details["experiment"] = experiment if experiment in known else f"{experiment} (new)"
         if not use_cache:
             details["cache"] = "not used: every task runs again"
         return details
@@ -126,7 +132,7 @@ class PipelineTools:
         query = RunQuery(
             pipeline=pipeline,
             state=parse_state(state),
-            experiment=experiment,
+            experiment=find_experiment(self.runs, experiment) if experiment else "",
             since=parse_since(since),
         )
         return self.runs.list(query, limit)
