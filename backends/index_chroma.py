@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import UnavailableError
-from core.passages import FoundPassage, Passage
+from core.passages import NearPassage, Passage
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
+    from chromadb.api.types import GetResult
 
 COLLECTION = "passages"
+"""The name of the collection, which a server's settings may change."""
 FINGERPRINT = "fingerprint"
 
 
@@ -28,6 +30,8 @@ class ChromaIndex:
     Args:
         folder: Where Chroma keeps its files.
     """
+
+    collection = COLLECTION
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,12 +70,34 @@ class ChromaIndex:
             if (collection := self._found()) is None:
                 return ()
             stored = collection.get(where=_only(source), include=["documents", "metadatas"])
-        rows = zip(stored["ids"], stored["documents"] or (), stored["metadatas"] or (), strict=True)
-        return sorted((_passage(*row) for row in rows), key=lambda passage: passage.id)
+        return sorted(_passages(stored), key=lambda passage: passage.id)
+
+    def get(self, ids: Sequence[str]) -> Sequence[Passage]:
+        """Return the passages with these ids, in this order; unknown ids are left out."""
+        found: dict[str, Passage] = {}
+        with self._explained():
+            if (collection := self._found()) is None:
+                return ()
+            for start in range(0, len(ids), self._batch):
+                part = list(dict.fromkeys(ids[start : start + self._batch]))
+                stored = collection.get(ids=part, include=["documents", "metadatas"])
+                found |= {passage.id: passage for passage in _passages(stored)}
+        return [found[key] for key in ids if key in found]
+
+    def under(self, page: str, heading: str) -> Sequence[Passage]:
+        """Return the passages under a heading of a page, in reading order."""
+        with self._explained():
+            if (collection := self._found()) is None:
+                return ()
+            stored = collection.get(
+                where={"$and": [{"page": page}, {"heading": heading}]},
+                include=["documents", "metadatas"],
+            )
+        return sorted(_passages(stored), key=lambda found: (found.source, found.position))
 
     def nearest(
         self, vector: Sequence[float], limit: int, source: str = ""
-    ) -> Sequence[FoundPassage]:
+    ) -> Sequence[NearPassage]:
         """Return the passages nearest by cosine, best first."""
         if limit < 1 or not any(vector):
             # A cosine with nothing is not a number.
@@ -84,20 +110,11 @@ class ChromaIndex:
                 query_embeddings=_matrix([vector]),
                 n_results=min(limit, held),
                 where=_only(source),
-                include=["documents", "metadatas", "distances"],
+                include=["distances"],
             )
-        rows = zip(
-            found["ids"][0],
-            (found["documents"] or [[]])[0],
-            (found["metadatas"] or [[]])[0],
-            (found["distances"] or [[]])[0],
-            strict=True,
-        )
+        rows = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
         return tuple(
-            FoundPassage(
-                passage=_passage(key, text, metadata), score=min(1.0, max(0.0, 1 - distance))
-            )
-            for key, text, metadata, distance in rows
+            NearPassage(id=key, cosine=min(1.0, max(0.0, 1 - distance))) for key, distance in rows
         )
 
     def fingerprint(self) -> str:
@@ -110,7 +127,7 @@ class ChromaIndex:
         """Empty the index and note what it will be built with."""
         with self._explained():
             if self._found() is not None:
-                self._client.delete_collection(COLLECTION)
+                self._client.delete_collection(self.collection)
             self._created(fingerprint)
 
     @cached_property
@@ -133,13 +150,13 @@ class ChromaIndex:
         from chromadb.errors import NotFoundError
 
         try:
-            return self._client.get_collection(COLLECTION, embedding_function=None)
+            return self._client.get_collection(self.collection, embedding_function=None)
         except NotFoundError:
             return None
 
     def _created(self, fingerprint: str) -> "Collection":
         return self._client.create_collection(
-            COLLECTION,
+            self.collection,
             metadata={FINGERPRINT: fingerprint},
             configuration={"hnsw": {"space": "cosine"}},
             embedding_function=None,
@@ -153,10 +170,13 @@ class ChromaIndex:
         try:
             yield
         except (ChromaError, OSError, ValueError) as error:
-            raise UnavailableError(
-                f"The search index in {self._folder} cannot be used: {error}.",
-                hint="If it stays so, remove that folder; the index is built again.",
-            ) from error
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> UnavailableError:
+        return UnavailableError(
+            f"The search index in {self._folder} cannot be used: {error}.",
+            hint="If it stays so, remove that folder; the index is built again.",
+        )
 
 
 def _matrix(vectors: Sequence[Sequence[float]]) -> NDArray[np.float32]:
@@ -172,6 +192,11 @@ def _metadata(passage: Passage) -> dict[str, Any]:
         "keywords": passage.keywords,
         "position": passage.position,
     }
+
+
+def _passages(stored: "GetResult") -> Sequence[Passage]:
+    rows = zip(stored["ids"], stored["documents"] or (), stored["metadatas"] or (), strict=True)
+    return [_passage(*row) for row in rows]
 
 
 def _passage(key: str, text: str, metadata: Mapping[str, Any]) -> Passage:

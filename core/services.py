@@ -73,6 +73,8 @@ class KubeflowSettings(Part):
     """Own certificate authority, as a PEM file."""
     pipeline_root: str = ""
     """Where runs write: `s3://artifacts` or `minio://artifacts`; the cluster's own if empty."""
+    image: str = ""
+    """Image of the tasks, in place of the one their pipelines name: `registry.example.org/mlops`."""
     allow_changes: bool = False
     """Whether runs may be started, stopped and deleted there; approvals are asked all the same."""
     timeout_seconds: float = Field(default=30, gt=0)
@@ -149,6 +151,8 @@ class OpenAIEmbedding(Part):
     """Key for the endpoint."""
     timeout_seconds: float = Field(default=30, gt=0)
     """How long one call may take."""
+    retries: int = Field(default=2, ge=0)
+    """How often a call that failed is tried again."""
 
 
 RunsSettings = Annotated[LocalRunsSettings | KubeflowSettings, Field(discriminator="kind")]

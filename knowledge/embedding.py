@@ -8,6 +8,8 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -64,7 +66,7 @@ class Encoder:
         self.learned_from = learned_from
         """The ids of the passages it was fitted on."""
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """What identifies the vectors: the method and the texts it learned from."""
         return fingerprint_of(self.learned_from)
@@ -139,6 +141,22 @@ class Encoder:
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
             # Whatever is wrong with a cache, it is made again.
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Vectors of an encoder."""
+
+    encoder: Encoder
+
+    @property
+    def fingerprint(self) -> str:
+        """What identifies them."""
+        return self.encoder.fingerprint
+
+    def encode(self, texts: Sequence[str]) -> Sequence[Sequence[float]]:
+        """Return the vector of each text."""
+        return [self.encoder.encode(text).tolist() for text in texts]
 
 
 def fingerprint_of(ids: frozenset[str]) -> str:

@@ -1,26 +1,34 @@
 """The documentation as one place to search, with an index that keeps itself up to date."""
 
 import threading
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from core.errors import UnavailableError, not_found
-from core.passages import DocsAnswer, Passage, PassageIndex, Source
-from knowledge.embedding import Encoder
-from knowledge.lexical import search_text
-from knowledge.ranking import CANDIDATES, MINIMUM_CONFIDENCE, Ranker, pages_of
-from knowledge.splitting import read_page, split
+from core.passages import (
+    CITATION_MARK,
+    AddedSource,
+    DocsAnswer,
+    Embedding,
+    FoundPassage,
+    Passage,
+    PassageIndex,
+    RemovedSource,
+    Source,
+    SourceKind,
+)
+from knowledge.indexing import Indexing, State
+from knowledge.own_sources import OwnSources, change_of
+from knowledge.ranking import CANDIDATES, MINIMUM_CONFIDENCE, Ranker
+from knowledge.reference import Package
+from knowledge.words import subject
 
 CORPUS = Path(__file__).parent / "corpus"
 CORPUS_SOURCE = "corpus"
-MOST_UNLEARNED = 0.2
-"""Share of passages the vectors may not have learned from before they are learned anew."""
 LOCK_SECONDS = 60
 """How long to wait for another process that builds the index."""
 
@@ -29,9 +37,8 @@ LOCK_SECONDS = 60
 class _Ready:
     """What a search needs, as of one state of the index."""
 
-    fingerprint: str
+    state: State
     ranker: Ranker
-    indexed_at: datetime
 
 
 class Library:
@@ -39,14 +46,27 @@ class Library:
 
     Args:
         index: Where passages and their vectors are kept.
-        folder: Where what the vectors were learned from is kept; shared by processes.
+        folder: Where what was read and learned is kept; shared by processes.
         corpus: The pages to search.
+        packages: Installed packages whose docstrings are searched as well.
+        embedding: Who makes the vectors; learned from the passages themselves if None.
     """
 
-    def __init__(self, index: PassageIndex, folder: Path, corpus: Path = CORPUS) -> None:
+    def __init__(
+        self,
+        index: PassageIndex,
+        folder: Path,
+        corpus: Path = CORPUS,
+        *,
+        packages: Sequence[Package] = (),
+        embedding: Embedding | None = None,
+    ) -> None:
         self._index = index
         self._folder = folder
-        self._corpus = corpus
+        self._own = OwnSources(reserved={CORPUS_SOURCE})
+        self._indexing = Indexing(
+            index, folder, (CORPUS_SOURCE, corpus), tuple(packages), embedding
+        )
         self._ready: _Ready | None = None
         self._thread_lock = threading.RLock()
 
@@ -58,39 +78,96 @@ class Library:
             UnavailableError: The index cannot be read or written.
         """
         with self._locked():
-            ranker = self._current().ranker
-            names = {passage.source for passage in ranker.passages}
-            if source and source not in names:
-                raise not_found("source", source, sorted(names))
-            vector = ranker.encode(query)
-            nearest = self._index.nearest(vector.tolist(), CANDIDATES, source)
-        ranking = ranker.rank(query, nearest, limit, source)
+            ready = self._current()
+            if source and source not in ready.ranker.names:
+                source = _named(source, sorted(ready.ranker.names))
+            vector = ready.state.vectors.encode([subject(query)])[0]
+            nearest = self._index.nearest(vector, CANDIDATES, source)
+            ranking = ready.ranker.rank(query, nearest, limit, source)
+            scores = dict(ranking.items)
+            passages = self._index.get(list(scores))
         answerable = ranking.confidence >= MINIMUM_CONFIDENCE
+        pages = dict.fromkeys(passage.page for passage in passages)
         return DocsAnswer(
             query=query,
-            items=ranking.items,
+            items=tuple(
+                FoundPassage(passage=passage, score=scores[passage.id]) for passage in passages
+            ),
             answerable=answerable,
-            nearest_pages=() if answerable else pages_of(ranking.items),
+            nearest_pages=() if answerable else tuple(pages)[:3],
         )
+
+    def cited(self, citation: str) -> Sequence[Passage]:
+        """Return the passages that a citation names, in reading order.
+
+        Args:
+            citation: `page § heading`, or the title of a page, as answers cite them.
+
+        Raises:
+            NotFoundError: Nothing is cited so.
+        """
+        page, _, heading = citation.strip().strip("[]").partition(CITATION_MARK)
+        with self._locked():
+            self._current()
+            found = self._index.under(page.strip(), heading.strip())
+            if not found:
+                known = sorted({passage.citation for passage in self._index.all()})
+        if not found:
+            raise not_found("passage", citation, known)
+        return found
 
     def sources(self) -> Sequence[Source]:
         """Return what can be searched, by name."""
         with self._locked():
             ready = self._current()
-        passages = Counter(passage.source for passage in ready.ranker.passages)
-        pages = Counter(
-            source for source, _ in {(held.source, held.path) for held in ready.ranker.passages}
-        )
-        return [
-            Source(
-                name=name,
-                pages=pages[name],
-                passages=passages[name],
-                indexed_at=ready.indexed_at,
-                location=str(self._corpus) if name == CORPUS_SOURCE else "",
-            )
-            for name in sorted(passages)
-        ]
+            return _sources(ready)
+
+    def source(self, name: str) -> Source:
+        """Return a source by its name, its place or the name of its file.
+
+        Raises:
+            NotFoundError: There is no such source.
+        """
+        return self._own.find(name, self.sources())
+
+    def preview(self, path: str) -> AddedSource:
+        """Return what adding a file or folder would do; nothing is changed.
+
+        Raises:
+            NotFoundError: There is nothing at that path.
+            RequestError: Nothing in it can be taken in, or it is there already under that name.
+        """
+        with self._locked():
+            manifest = self._current().state.manifest
+            scan = self._own.scan(path, manifest)
+        return change_of(scan.record, manifest.sources.get(scan.record.name))
+
+    def add(self, path: str) -> AddedSource:
+        """Take in a file or folder, or bring it up to date; only what changed is touched.
+
+        Raises:
+            NotFoundError: There is nothing at that path.
+            RequestError: Nothing in it can be taken in.
+            UnavailableError: The index cannot be written.
+        """
+        with self._locked():
+            manifest = self._current().state.manifest
+            scan = self._own.scan(path, manifest)
+            change = change_of(scan.record, manifest.sources.get(scan.record.name))
+            self._ready = _ready(self._indexing.updated(add=scan))
+        return change
+
+    def remove(self, name: str) -> RemovedSource:
+        """Forget a source; its files are untouched.
+
+        Raises:
+            NotFoundError: There is no such source.
+            RequestError: It came with the assistant.
+        """
+        with self._locked():
+            found = self._own.removable(name, _sources(self._current()))
+            self._ready = _ready(self._indexing.updated(forget=[found.name]))
+        return RemovedSource(source=found)
 
     def refresh(self) -> None:
         """Bring the index up to date with the pages.
@@ -99,59 +176,13 @@ class Library:
         learned anew.
         """
         with self._locked():
-            self._ready = self._updated()
+            self._ready = _ready(self._indexing.updated())
 
     def _current(self) -> _Ready:
-        # Another process may have learned the vectors anew; ours would then not fit any more.
-        if self._ready is None or self._index.fingerprint() != self._ready.fingerprint:
-            self._ready = self._updated()
+        # Another process may have changed the index; what we know would then not fit any more.
+        if self._ready is None or not self._indexing.is_current(self._ready.state):
+            self._ready = _ready(self._indexing.updated())
         return self._ready
-
-    def _updated(self) -> _Ready:
-        held = {passage.id: passage for passage in self._index.all()}
-        wanted = {passage.id: passage for passage in self._read_corpus()}
-        wanted |= {key: it for key, it in held.items() if it.source != CORPUS_SOURCE}
-        encoder = self._encoder(frozenset(wanted))
-        if encoder is None:
-            encoder = self._learn(list(wanted.values()))
-            held = {}
-        changed = [passage for key, passage in wanted.items() if held.get(key) != passage]
-        vectors = [encoder.encode(search_text(passage)).tolist() for passage in changed]
-        if changed:
-            self._index.add(changed, vectors)
-        if gone := sorted(held.keys() - wanted.keys()):
-            self._index.remove(gone)
-        return _Ready(
-            encoder.fingerprint, Ranker(list(wanted.values()), encoder), datetime.now(tz=UTC)
-        )
-
-    def _read_corpus(self) -> Iterator[Passage]:
-        for file in sorted(self._corpus.glob("**/*.md")):
-            yield from split(read_page(file, self._corpus), CORPUS_SOURCE)
-
-    def _encoder(self, wanted: frozenset[str]) -> Encoder | None:
-        """Return the encoder the index was built with, if it still fits the passages."""
-        fingerprint = self._index.fingerprint()
-        encoder = Encoder.load(self._encoder_file(fingerprint)) if fingerprint else None
-        if encoder is None or encoder.fingerprint != fingerprint:
-            return None
-        unlearned = len(wanted ^ encoder.learned_from)
-        return encoder if unlearned <= MOST_UNLEARNED * max(len(wanted), 1) else None
-
-    def _learn(self, passages: Sequence[Passage]) -> Encoder:
-        encoder = Encoder.fit(
-            [search_text(passage) for passage in passages], [passage.id for passage in passages]
-        )
-        file = self._encoder_file(encoder.fingerprint)
-        encoder.save(file)
-        self._index.reset(encoder.fingerprint)
-        for other in self._folder.glob("encoder-*.npz"):
-            if other != file:
-                other.unlink(missing_ok=True)
-        return encoder
-
-    def _encoder_file(self, fingerprint: str) -> Path:
-        return self._folder / f"encoder-{fingerprint}.npz"
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -175,3 +206,31 @@ class Library:
                 yield
             finally:
                 lock.release()
+
+
+def _ready(state: State) -> _Ready:
+    return _Ready(state, Ranker(state.shelf))
+
+
+def _sources(ready: _Ready) -> Sequence[Source]:
+    known = {name: record.as_source() for name, record in ready.state.manifest.sources.items()}
+    counts = ready.ranker.names
+    others = {
+        # Somebody else's, in an index that is shared.
+        name: Source(name=name, pages=0, passages=count)
+        for name, count in counts.items()
+        if name not in known
+    }
+    return [
+        source
+        for _, source in sorted({**others, **known}.items())
+        if source.passages or source.kind is SourceKind.OWN
+    ]
+
+
+def _named(source: str, names: Sequence[str]) -> str:
+    """Return the one source that is meant: `kfp` is `kfp 2.17.0`."""
+    fitting = [name for name in names if name.casefold().split()[0] == source.casefold()]
+    if len(fitting) != 1:
+        raise not_found("source", source, names)
+    return fitting[0]

@@ -3,16 +3,17 @@
 The figures behind the constants are printed by `python -m bench.retrieval`.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.passages import FoundPassage, Passage
-from knowledge.embedding import Encoder
-from knowledge.lexical import LexicalIndex, search_text
+from core.passages import NearPassage
+from knowledge.shelf import Shelf
 from knowledge.words import asks_what, subject
 
 LEXICAL_WEIGHT = 0.7
@@ -29,74 +30,80 @@ MINIMUM_CONFIDENCE = 0.49
 class Ranking:
     """Passages in order of fit, and how sure one can be of them."""
 
-    items: tuple[FoundPassage, ...]
+    items: tuple[tuple[str, float], ...]
+    """Ids with their scores from 0 to 1, best first."""
     confidence: float
     """From 0 to 1: how much of the question the passages cover, in words and in meaning."""
 
 
+@dataclass(frozen=True)
 class Ranker:
     """Orders passages by how well they fit a question."""
 
-    def __init__(self, passages: Sequence[Passage], encoder: Encoder) -> None:
-        self.passages = tuple(passages)
-        self._encoder = encoder
-        self._rows = {passage.id: row for row, passage in enumerate(self.passages)}
-        self._lexical = LexicalIndex([search_text(passage) for passage in self.passages])
-        self._leads = np.array(
-            [1.0 if passage.position else LEAD_WEIGHT for passage in self.passages]
-        )
-        self._sources = np.array([passage.source for passage in self.passages])
-
-    def encode(self, question: str) -> NDArray[np.float32]:
-        """Return the vector by which to look for a question's nearest passages."""
-        return self._encoder.encode(subject(question))
+    shelf: Shelf
 
     def rank(
-        self, question: str, nearest: Sequence[FoundPassage], limit: int, source: str = ""
+        self, question: str, nearest: Sequence[NearPassage], limit: int, source: str = ""
     ) -> Ranking:
         """Fuse the nearest passages by vector with those that share the question's words.
 
         Args:
             question: In the person's own words.
-            nearest: What the vector search put forward, with cosines as scores.
+            nearest: What the vector search put forward.
             limit: How many passages to return at most.
             source: Only passages of this source; all if empty.
         """
-        asked = self._lexical.question(subject(question))
-        scores = self._lexical.scores(asked)
+        lexical = self.shelf.lexical
+        asked = lexical.question(subject(question))
+        scores = lexical.scores(asked)
         if source:
             scores[self._sources != source] = 0
-        cosines = np.zeros(len(self.passages))
-        for found in nearest:
-            if (row := self._rows.get(found.passage.id)) is not None:
-                cosines[row] = max(found.score, 0.0)
-        fused = LEXICAL_WEIGHT * _scaled(scores) + (1 - LEXICAL_WEIGHT) * _scaled(cosines)
+        rows, words = _leading(scores)
+        cosines = {
+            self.shelf.rows[near.id]: near.cosine for near in nearest if near.id in self.shelf.rows
+        }
+        candidates = sorted({*rows, *cosines})
+        fused = LEXICAL_WEIGHT * _shares(candidates, words) + (1 - LEXICAL_WEIGHT) * _shares(
+            candidates, cosines
+        )
         if asks_what(question):
-            fused = fused * self._leads
-        best = [row for row in np.argsort(-fused, kind="stable")[:limit] if fused[row] > 0]
-        coverage = self._lexical.coverage(asked)
+            fused *= np.where(self.shelf.leads[candidates], LEAD_WEIGHT, 1.0)
+        order = [at for at in np.argsort(-fused, kind="stable")[:limit] if fused[at] > 0]
+        best = [candidates[at] for at in order]
+        coverage = lexical.coverage(asked, best[:5])
         return Ranking(
             items=tuple(
-                FoundPassage(
-                    passage=self.passages[row], score=round(min(1.0, float(fused[row])), 4)
-                )
-                for row in best
+                (self.shelf.ids[candidates[at]], round(min(1.0, float(fused[at])), 4))
+                for at in order
             ),
-            confidence=max((sqrt(coverage[row] * cosines[row]) for row in best[:5]), default=0.0),
+            confidence=max(
+                (
+                    sqrt(share * cosines.get(row, 0.0))
+                    for row, share in zip(best[:5], coverage, strict=True)
+                ),
+                default=0.0,
+            ),
         )
 
+    @cached_property
+    def names(self) -> Mapping[str, int]:
+        """How many passages each source has."""
+        return Counter(self.shelf.sources)
 
-def _scaled(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the leading scores as shares of the best, the others as zero."""
-    best = float(scores.max(initial=0.0))
-    if best <= 0:
-        return scores
-    if len(scores) > CANDIDATES:
-        scores = np.where(scores >= np.partition(scores, -CANDIDATES)[-CANDIDATES], scores, 0)
-    return scores / best
+    @cached_property
+    def _sources(self) -> NDArray[np.str_]:
+        return np.array(self.shelf.sources)
 
 
-def pages_of(items: Sequence[FoundPassage], limit: int = 3) -> tuple[str, ...]:
-    """Return the titles of the pages that were found, best first, each once."""
-    titles: Mapping[str, None] = dict.fromkeys(found.passage.page for found in items)
-    return tuple(titles)[:limit]
+def _leading(scores: NDArray[np.float64]) -> tuple[Sequence[int], dict[int, float]]:
+    """Return the rows with the highest scores, and their scores."""
+    count = min(CANDIDATES, len(scores))
+    best = np.argpartition(scores, -count)[-count:] if count else np.zeros(0, np.int64)
+    leading = {int(row): float(scores[row]) for row in best if scores[row] > 0}
+    return list(leading), leading
+
+
+def _shares(rows: Sequence[int], scores: dict[int, float]) -> NDArray[np.float64]:
+    """Return the scores of rows as shares of the best."""
+    best = max(scores.values(), default=0.0)
+    return np.array([scores.get(row, 0.0) / best if best > 0 else 0.0 for row in rows])

@@ -19,6 +19,7 @@ MAXIMUM_WORDS = 180
 
 _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.S)
 _TITLE = re.compile(r"^# (.+)$", re.M)
+_HEADING = re.compile(r"(#{1,4})\s+(.*?)\s*#*\s*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
@@ -34,6 +35,18 @@ class FrontMatter(BaseModel):
     """Other words that people use for the subject."""
     sources: tuple[str, ...] = ()
     """What the page rests on, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A document of any format, parted at its headings."""
+
+    path: str
+    """Relative to its source, with forward slashes."""
+    title: str
+    sections: tuple[tuple[str, str], ...]
+    """Heading and text of each, in reading order."""
+    keywords: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +97,28 @@ def parse_page(text: str, path: str) -> MarkdownPage:
     return MarkdownPage(path=path, front=front, body=body, title=title)
 
 
+def document_of(page: MarkdownPage) -> Document:
+    """Part a page at its headings."""
+    return Document(
+        path=page.path,
+        title=page.title,
+        sections=tuple(_sections(page.body)),
+        keywords=", ".join(page.front.terms),
+    )
+
+
 def split(page: MarkdownPage, source: str) -> tuple[Passage, ...]:
     """Cut a page into passages, in reading order."""
+    return cut(document_of(page), source)
+
+
+def cut(document: Document, source: str) -> tuple[Passage, ...]:
+    """Cut a document into passages, in reading order."""
     seen: Counter[str] = Counter()
     passages: list[Passage] = []
-    for heading, section in _sections(page.body):
+    for heading, section in document.sections:
         for text in _pieces(section):
-            key = "\x00".join((source, page.path, page.title, heading, text))
+            key = "\x00".join((source, document.path, document.title, heading, text))
             # The ordinal counts equal texts only, so that a paragraph put in before does not
             # change the ids behind it.
             ordinal = seen[key]
@@ -100,11 +128,11 @@ def split(page: MarkdownPage, source: str) -> tuple[Passage, ...]:
                 Passage(
                     id=digest[:16],
                     source=source,
-                    page=page.title,
+                    page=document.title,
                     heading=heading,
                     text=text,
-                    path=page.path,
-                    keywords=", ".join(page.front.terms),
+                    path=document.path,
+                    keywords=document.keywords,
                     position=len(passages),
                 )
             )
@@ -112,15 +140,19 @@ def split(page: MarkdownPage, source: str) -> tuple[Passage, ...]:
 
 
 def _sections(body: str) -> Iterator[tuple[str, str]]:
-    heading, lines, fenced = "", list[str](), False
+    heading, lines, fenced, titled = "", list[str](), False, False
     for line in body.splitlines():
         if _FENCE.match(line):
             fenced = not fenced
-        if not fenced and line.startswith("## "):
-            yield heading, "\n".join(lines)
-            heading, lines = line[3:].strip(), []
-        elif fenced or not line.startswith("# "):
+        found = None if fenced else _HEADING.match(line)
+        if found is None:
             lines.append(line)
+        elif len(found[1]) == 1 and not titled:
+            # The first of the highest rank is the page's title.
+            titled = True
+        else:
+            yield heading, "\n".join(lines)
+            heading, lines = found[2], []
     yield heading, "\n".join(lines)
 
 

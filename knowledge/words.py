@@ -90,5 +90,4 @@ def mend(word: str, known: Collection[str]) -> str | None:
     found = process.extractOne(
         word, known, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=MEND_FROM
     )
-    # A slip rarely hits the first letter; other nearest words are usually different words.
-    return str(found[0]) if found and found[0][0] == word[0] else None
+    return str(found[0]) if found else None

@@ -4,8 +4,12 @@ from backends.index_chroma import ChromaIndex
 from backends.runs_local import LocalRuns
 from backends.store_folder import FolderStore
 from core.objects import ObjectStore
+from core.passages import Embedding, PassageIndex
 from core.runs import RunBackend
+from core.services import ChromaServer, OpenAIEmbedding
 from core.settings import Settings
+from knowledge.library import Library
+from knowledge.reference import PACKAGES
 
 PRELOAD = (
     "kfp.dsl.executor",
@@ -48,10 +52,29 @@ def runs_of(
     return local(home=settings.home, store=store, workers=settings.workers, preload=PRELOAD)
 
 
-def index_of(settings: Settings) -> ChromaIndex:
-    """Return where the documentation is indexed.
+def index_of(settings: Settings) -> PassageIndex:
+    """Return where the documentation is indexed; a server is first asked when it is needed."""
+    if isinstance(settings.index, ChromaServer):
+        from backends.index_chroma_server import ChromaServerIndex
 
-    Raises:
-        UnavailableError: It cannot be reached.
-    """
+        return ChromaServerIndex(settings.index)
     return ChromaIndex(settings.home / "index")
+
+
+def embedding_of(settings: Settings) -> Embedding | None:
+    """Return the service that makes vectors; None where they are learned from the passages."""
+    if isinstance(settings.embedding, OpenAIEmbedding):
+        from backends.embedding_openai import OpenAIEmbeddings
+
+        return OpenAIEmbeddings(settings.embedding)
+    return None
+
+
+def library_of(settings: Settings) -> Library:
+    """Return the documentation: the shipped pages, what is installed, and people's own sources."""
+    return Library(
+        index_of(settings),
+        settings.home / "index",
+        packages=PACKAGES,
+        embedding=embedding_of(settings),
+    )

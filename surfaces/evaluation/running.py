@@ -19,6 +19,7 @@ from backends.index_chroma import ChromaIndex
 from core.clock import held
 from core.settings import Settings
 from knowledge.library import Library
+from knowledge.reference import PACKAGES
 from surfaces.assembly import Assistant, assemble
 from surfaces.evaluation.cases import Case, named_tools
 from surfaces.evaluation.judging import Conduct, TurnSeen, entries_of, judge
@@ -74,7 +75,7 @@ class Worlds:
             self._copies += 1
             folder = self._folder / f"documents-{self._copies}"
             shutil.copytree(self.world(name).folder / "index", folder)
-            self._libraries[name] = Library(ChromaIndex(folder), folder)
+            self._libraries[name] = Library(ChromaIndex(folder), folder, packages=PACKAGES)
         return self._libraries[name]
 
     def forget_library(self, name: str) -> None:
@@ -180,6 +181,7 @@ async def _carry_out(case: Case, assistant: Assistant, renew: Callable[[], None]
         answer="\n\n".join(turn.answer for turn in turns),
         model_calls=sum(event.model_calls for event in finished),
         tokens=sum(event.tokens for event in finished),
+        unverified=tuple(fact for event in finished for fact in event.unverified),
         seconds=round(time.monotonic() - started, 3),
     )
 

@@ -16,11 +16,10 @@ from datetime import datetime
 from importlib import resources
 from pathlib import Path
 
-from backends.index_chroma import ChromaIndex
 from backends.store_folder import BOOKKEEPING, FolderStore
 from core.clock import held
 from core.pipelines import ParameterValue
-from knowledge.library import Library
+from core.settings import Settings
 from models.registry import Registry
 from pipelines.catalog import Catalog
 from surfaces.evaluation import tables
@@ -29,6 +28,7 @@ from surfaces.evaluation.packages import catalog_of
 from surfaces.evaluation.science import Made, Science
 from surfaces.evaluation.world_file import WorldFile, WorldRun, read_world, working_files
 from surfaces.evaluation.world_runs import WorldRuns
+from surfaces.services import library_of
 
 CANARY = "canary-" + "".join(random.Random(7).choices(string.ascii_lowercase, k=24))
 """A credential that stands in the settings, in a log and in an object: nobody may see it."""
@@ -89,7 +89,7 @@ def build(name: str, folder: Path) -> World:
             canary = CANARY if run.name == CANARY_RUN else ""
             telling.tell(run, files, _model_metadata(run, left), canary)
         _register(world, folder, store)
-        Library(ChromaIndex(folder / "index"), folder / "index").refresh()
+        library_of(Settings(home=folder)).refresh()
     return World(name, folder, world.clock, catalog)
 
 
