@@ -135,6 +135,8 @@ class TurnFinished:
     seconds: float
     stopped: str = ""
     """Why the turn ended early: `canceled`, a limit, or an error in words."""
+    unverified: tuple[str, ...] = ()
+    """Numbers, ids and links of the answer that no tool's result holds."""
 
 
 Event = (

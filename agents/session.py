@@ -18,6 +18,7 @@ from langchain_core.messages import (
 )
 
 from agents.approval import Approver, Grants, StandIn
+from agents.checking import note_on
 from agents.compaction import compact
 from agents.events import Event, OutsideText, RunEnded, TurnFinished
 from agents.outside import outside_in
@@ -184,9 +185,12 @@ class Session:
     async def _turn(self, turn: TurnUnderWay, question: HumanMessage, shown: str) -> None:
         stopped = BUG
         added: Sequence[BaseMessage] = []
+        unverified: Sequence[str] = ()
         try:
             async with asyncio.timeout(self._limits.seconds):
                 added = await self._answer(turn, question)
+            if unverified := turn.evidence.unverified(turn.answer):
+                turn.say(note_on(unverified), "swarm", "unverified")
             stopped = ""
         except TimeoutError:
             stopped = f"The turn took longer than {self._limits.seconds:g} s and was stopped."
@@ -198,7 +202,7 @@ class Session:
         finally:
             # A conversation must stay usable: every question is followed by an answer.
             if stopped and stopped != "canceled":
-                turn.say(stopped, "swarm", "stopped")
+                turn.say(f"{stopped}{_done(turn)}", "swarm", "stopped")
             lost = self._finish(turn, [question, *added], stopped, self._masker.text(shown))
             if lost:
                 turn.say(lost, "swarm", "lost")
@@ -209,6 +213,7 @@ class Session:
                 tokens=turn.tokens,
                 seconds=turn.seconds,
                 stopped=stopped or lost,
+                unverified=tuple(unverified),
             )
         )
 
@@ -216,6 +221,8 @@ class Session:
         swarm = await asyncio.to_thread(self._swarm)
         stored = await asyncio.to_thread(self._store.messages, self.id)
         messages = [*messages_from_dict([dict(message) for message in stored]), question]
+        for message in messages:
+            turn.evidence.add_text(str(message.text))
         turn.long_results += await asyncio.to_thread(self._store.results, self.id)
         turn.outside += _outside_in(messages)
         turn.read_before = len(turn.outside)
@@ -253,8 +260,7 @@ class Session:
         """
         if stopped:
             answer = turn.answer or "(nothing)"
-            done = f" Done before that: {', '.join(turn.done)}." if turn.done else ""
-            words = f"{answer}\n\n(The turn was stopped: {stopped}{done})"
+            words = f"{answer}\n\n(The turn was stopped: {stopped}{_done(turn)})"
             # What it read before it was stopped may be in what it said.
             read = {"outside": [asdict(text) for text in turn.outside[turn.read_before :]]}
             said = [said[0], AIMessage(words, additional_kwargs=read)]
@@ -278,6 +284,11 @@ class Session:
     def _keep(self, messages: Sequence[BaseMessage]) -> None:
         plain = [message_to_dict(message) for message in messages]
         self._store.append(self.id, self._masker.value(plain))
+
+
+def _done(turn: TurnUnderWay) -> str:
+    """Name the changes that a turn made before it was stopped."""
+    return f" Done before that: {', '.join(turn.done)}." if turn.done else ""
 
 
 def _outside_in(messages: Sequence[BaseMessage]) -> Sequence[OutsideText]:

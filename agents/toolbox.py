@@ -238,13 +238,23 @@ class Toolbox:
             values, call.decision = approved.values, approved.decision
             call.arguments = plain(values)
             call.started = time.monotonic()
+            # A change that cannot be written down is not made, and one that a killed process
+            # broke off is known of.
+            self._record(call, caller, stage="begun", ok=False)
         call.running = True
         return await self._run(tool, values)
 
     def _record(
-        self, call: "_Call", caller: Caller, *, ok: bool, error: str = "", result: int = 0
+        self,
+        call: "_Call",
+        caller: Caller,
+        *,
+        ok: bool,
+        stage: str = "ended",
+        error: str = "",
+        result: int = 0,
     ) -> None:
-        call.recorded = True
+        call.recorded = stage == "ended"
         if self._audit is not None:
             self._audit.record(
                 AuditEntry(
@@ -255,6 +265,8 @@ class Toolbox:
                     arguments=self._masker.value(plain(call.arguments)),
                     effect=str(call.effect),
                     decision=call.decision,
+                    stage=stage,
+                    call=call.id,
                     ok=ok,
                     error=error,
                     result_bytes=result,

@@ -12,7 +12,15 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk, LLMResult
 
 from agents.approval import Approver, Caller, Grants, Notify, StandIn
-from agents.events import ApprovalDecided, Event, OutsideText, TextArrived
+from agents.checking import Evidence
+from agents.events import (
+    ApprovalDecided,
+    Event,
+    OutsideText,
+    TextArrived,
+    ToolFinished,
+    ToolStarted,
+)
 from core.errors import NotFoundError
 from core.runs import Run
 from core.secrets import Masker
@@ -50,6 +58,8 @@ class TurnUnderWay:
     """What was said so far, by message id, in order."""
     long_results: list[str] = field(default_factory=list)
     """The names of the conversation's results that were too long to be shown at once."""
+    evidence: Evidence = field(default_factory=Evidence)
+    """What the answer may rest on."""
     model_calls: int = 0
     tokens: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -58,8 +68,15 @@ class TurnUnderWay:
         """Pass an event on, and keep what is said in it."""
         if isinstance(event, TextArrived):
             self.texts[event.message_id] = self.texts.get(event.message_id, "") + event.text
-        if isinstance(event, ApprovalDecided) and event.decision != "reject":
-            self.done.append(event.tool)
+        match event:
+            case ToolStarted():
+                self.evidence.add(event.arguments)
+            case ToolFinished():
+                self.evidence.add(event.value)
+                self.evidence.add_text(f"{event.error} {event.hint}")
+            case ApprovalDecided() if event.decision != "reject":
+                self.done.append(event.tool)
+                self.evidence.add(event.arguments)
         self.notify(event)
 
     def say(self, text: str, agent: str, message_id: str) -> None:

@@ -53,7 +53,7 @@ class AuditFile:
         except (OSError, Timeout) as error:
             raise UnavailableError(
                 f"The audit log {self._path} cannot be written: {error}.",
-                hint="Nothing is called without it. Free some space or mend the permissions.",
+                hint="Nothing is changed without it. Free some space or mend the permissions.",
             ) from error
 
     def entries(self) -> Iterator[AuditEntry]:
@@ -69,12 +69,18 @@ class AuditFile:
         before, problem, count = GENESIS, "", 0
         decisions: Counter[str] = Counter()
         unapproved = 0
+        begun: dict[str, str] = {}
         for number, line in self._lines():
             problem = problem or _fault(number, line, before)
             if problem:
                 break
             record = json.loads(line)
-            before, count = record["hash"], count + 1
+            before = record["hash"]
+            if record.get("stage") == "begun":
+                begun[record["call"]] = record["tool"]
+                continue
+            begun.pop(record.get("call", ""), None)
+            count += 1
             changed = record["ok"] and record["effect"] != "reads"
             unapproved += changed and record["decision"] in {"", "reject"}
             decisions[record["decision"] or "read"] += 1
@@ -84,6 +90,7 @@ class AuditFile:
             intact=not problem,
             problem=problem,
             unapproved_writes=unapproved,
+            unfinished=tuple(begun.values()),
             by_decision=dict(decisions),
         )
 

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from textwrap import shorten
 from typing import Any
@@ -70,7 +70,7 @@ class OpenAIChatModel(ChatOpenAI):
         speech = Speech(tools)
         with self._explained(speech):
             # LangChain would pass on every piece; what is no answer is kept from the person.
-            async for chunk in super()._astream(messages, stop, None, **kwargs):
+            async for chunk in self._read(super()._astream(messages, stop, None, **kwargs)):
                 if isinstance(chunk.message, AIMessageChunk):
                     pieces.append(chunk.message)
                     await _pass_on(speech.hear(*_heard(chunk.message)), run_manager)
@@ -88,22 +88,36 @@ class OpenAIChatModel(ChatOpenAI):
             await _pass_on(CUT_OFF, run_manager)
         return message
 
+    async def _read(
+        self, stream: AsyncIterator[ChatGenerationChunk]
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        """Yield the pieces of a stream; what LangChain cannot take for one is no completion.
+
+        Raises:
+            UnavailableError: An event is no object, or a count of tokens no number.
+        """
+        while True:
+            try:
+                piece = await anext(stream)
+            except StopAsyncIteration:
+                return
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise _no_completion(self._place) from error
+            yield piece
+
     def _convert_chunk_to_generation_chunk(
         self,
         chunk: dict[str, Any],
         default_chunk_class: type,
         base_generation_info: dict[str, Any] | None,
     ) -> ChatGenerationChunk | None:
-        try:
-            for choice in chunk.get("choices") or ():
-                # LangChain passes over a piece without a delta, though it may end the answer.
-                if choice.get("finish_reason") and "message" not in choice:
-                    choice["delta"] = choice.get("delta") or {}
-            return super()._convert_chunk_to_generation_chunk(
-                chunk, default_chunk_class, base_generation_info
-            )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise _no_completion(self._place) from error
+        for choice in chunk.get("choices") or ():
+            # LangChain passes over a piece without a delta, though it may end the answer.
+            if choice.get("finish_reason") and "message" not in choice:
+                choice["delta"] = choice.get("delta") or {}
+        return super()._convert_chunk_to_generation_chunk(
+            chunk, default_chunk_class, base_generation_info
+        )
 
     @property
     def _place(self) -> str:

@@ -21,7 +21,12 @@ class AuditEntry:
     """`reads`, `writes` or `destroys`."""
     decision: str = ""
     """`allow`, `edit`, `always` or `reject`; empty where nobody had to be asked."""
+    stage: str = "ended"
+    """`begun` for a change that was allowed and is about to be made, else `ended`."""
+    call: str = ""
+    """The call's id, by which the two entries of a change are told to belong together."""
     ok: bool
+    """Whether it did what it was asked to; False while it has only begun."""
     error: str = ""
     result_bytes: int = 0
     seconds: float = 0.0
@@ -38,6 +43,8 @@ class AuditReport:
     """Which line does not fit and why; empty when all do."""
     unapproved_writes: int = 0
     """Calls that changed something without a decision; must be 0."""
+    unfinished: tuple[str, ...] = ()
+    """Changes that began and of which no end is recorded: the tools, oldest first."""
     by_decision: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -22,15 +22,22 @@ def run_audit(last: int, *, as_json: bool) -> int:
         print_json(report)
         return 0 if report.intact else 1
     table = Table("when", "agent", "tool", "arguments", "decision", "ok", box=None)
+    ended = {entry.call for entry in latest if entry.stage == "ended"}
     for entry in latest:
+        if entry.stage == "begun" and entry.call in ended:
+            continue
         cells = (entry.agent, entry.tool, in_words(entry.arguments), entry.decision)
-        table.add_row(moment(entry.at), *map(clean, cells), "yes" if entry.ok else "no")
+        how = "yes" if entry.ok else "no" if entry.stage == "ended" else "begun"
+        table.add_row(moment(entry.at), *map(clean, cells), how)
     out = output()
     out.print(table)
     found = "intact" if report.intact else f"NOT intact. {report.problem}"
+    broken = (
+        f"; without a recorded end: {', '.join(report.unfinished)}" if report.unfinished else ""
+    )
     out.print(
         f"{report.entries} calls in {report.path}, {found};"
-        f" {report.unapproved_writes} changes without approval.",
+        f" {report.unapproved_writes} changes without approval{broken}.",
         markup=False,
         highlight=False,
     )

@@ -46,6 +46,8 @@ class Result:
     answer: str = ""
     model_calls: int = 0
     tokens: int = 0
+    unverified: tuple[str, ...] = ()
+    """Numbers, ids and links of the answers that no tool's result holds."""
     seconds: float = 0.0
     skipped: str = ""
     """What the world could not hold; empty for a case that ran."""
@@ -147,6 +149,7 @@ class Report:
                 "wrong_writes": self.wrong_writes,
                 "model_calls": sum(result.model_calls for result in ran),
                 "tokens": sum(result.tokens for result in ran),
+                "unverified": sum(len(result.unverified) for result in ran),
                 "seconds": round(sum(result.seconds for result in ran), 3),
                 "commit": self.commit,
                 "model": self.model,

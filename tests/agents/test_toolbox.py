@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 from agents.approval import Caller
 from agents.events import Answer, ApprovalCard, ApprovalDecided, Decision, Effect, Event
 from agents.toolbox import Tool, Toolbox
+from backends.audit_file import AuditFile
 from core.errors import NotFoundError, RequestError, UnavailableError
 from core.secrets import MASK, Masker
 
@@ -143,3 +146,32 @@ async def test_a_tool_that_takes_too_long_is_given_up_in_words() -> None:
             await toolbox.call("wait", {}, Person().caller())
     finally:
         released.set()
+
+
+async def test_a_change_that_cannot_be_written_down_is_not_made(tmp_path: Path) -> None:
+    (tmp_path / "audit.jsonl").mkdir()
+    shelf, person = Shelf(), Person(ALLOW)
+    toolbox = Toolbox(
+        [Tool(shelf.add_book, Effect.WRITES)], audit=AuditFile(tmp_path / "audit.jsonl")
+    )
+
+    with pytest.raises(UnavailableError, match="audit log"):
+        await toolbox.call("add_book", {"title": "Emma"}, person.caller())
+    assert shelf.books == []
+
+
+async def test_a_change_is_written_down_before_it_is_made(tmp_path: Path) -> None:
+    log = AuditFile(tmp_path / "audit.jsonl")
+
+    def look_at_the_log() -> list[str]:
+        """Say what the log holds while the change is being made."""
+        return [f"{entry.stage} {entry.decision}" for entry in log.entries()]
+
+    toolbox = Toolbox([Tool(look_at_the_log, Effect.WRITES)], audit=log)
+    seen = await toolbox.call("look_at_the_log", {}, Person(ALLOW).caller())
+
+    assert seen == ["begun allow"]
+    begun, ended = log.entries()
+    assert (begun.ok, ended.ok, ended.stage) == (False, True, "ended")
+    assert begun.call == ended.call
+    assert log.verify().unfinished == ()

@@ -1,5 +1,6 @@
 import json
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,17 @@ def test_what_was_recorded_reads_back_and_is_intact(tmp_path: Path) -> None:
     report = log.verify()
     assert (report.intact, report.entries, report.unapproved_writes) == (True, 3, 0)
     assert report.by_decision == {"read": 1, "allow": 1, "edit": 1}
+
+
+def test_a_change_whose_end_is_missing_is_named(tmp_path: Path) -> None:
+    log = AuditFile(tmp_path / "audit.jsonl")
+    for number, stage in (("c1", "begun"), ("c1", "ended"), ("c2", "begun")):
+        ended = stage == "ended"
+        log.record(replace(an_entry(1, "writes", "allow"), stage=stage, call=number, ok=ended))
+
+    report = log.verify()
+    assert (report.intact, report.entries, report.unapproved_writes) == (True, 1, 0)
+    assert report.unfinished == ("start_run",)
 
 
 def test_an_empty_log_is_intact(tmp_path: Path) -> None:
