@@ -82,7 +82,7 @@ def _model_facts(value: object) -> dict[str, str]:
         case RegisteredModel():
             return {"model": value.name}
         case PromotedModel():
-            return {"model": value.model}
+            return {"model": value.version.model}
         case ModelCard():
             return {"model": f"{value.version.model}:{value.version.version}"}
         case Prediction():

@@ -1,13 +1,13 @@
 """What the registry remembers of a model, as one file in the object store."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
 from core.errors import RequestError, UnavailableError, not_found
-from core.models import ModelVersion, RegisteredModel
+from core.models import AliasChange, ModelVersion, RegisteredModel
 
 CHAMPION = "champion"
 CHALLENGER = "challenger"
@@ -35,6 +35,8 @@ class ModelRecord:
     """Oldest first."""
     holders: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """By alias, the versions that have held it; the last one does now."""
+    changes: tuple[AliasChange, ...] = ()
+    """Every change of an alias, oldest first."""
 
     @property
     def aliases(self) -> dict[str, int]:
@@ -61,6 +63,7 @@ class ModelRecord:
             name=self.name,
             versions=tuple(self.version(kept, bucket) for kept in reversed(self.versions)),
             aliases=self.aliases,
+            history=tuple(reversed(self.changes)),
         )
 
     def of_run(self, run_id: str) -> VersionRecord | None:
@@ -114,11 +117,34 @@ class ModelRecord:
 
     def with_version(self, added: VersionRecord) -> "ModelRecord":
         """Return the record with a version more: the first leads, later ones challenge."""
-        grown = ModelRecord(name=self.name, versions=(*self.versions, added), holders=self.holders)
+        grown = replace(self, versions=(*self.versions, added))
         return grown.holding(CHALLENGER if self.versions else CHAMPION, added.version)
 
+    def noting(self, before: "ModelRecord", action: str, at: datetime, by: str) -> "ModelRecord":
+        """Return the record with a note of every alias that has moved since an earlier one.
+
+        Args:
+            before: The record as it was.
+            action: `registered`, `promoted` or `rolled back`.
+            at: When it happened.
+            by: Who approved it.
+        """
+        moved = [
+            AliasChange(
+                alias=alias,
+                version=self.aliases.get(alias),
+                previous=before.aliases.get(alias),
+                action=action,
+                at=at,
+                by=by,
+            )
+            for alias in sorted({*self.aliases, *before.aliases})
+            if self.aliases.get(alias) != before.aliases.get(alias)
+        ]
+        return replace(self, changes=(*self.changes, *moved))
+
     def _with_holders(self, holders: dict[str, tuple[int, ...]]) -> "ModelRecord":
-        return ModelRecord(name=self.name, versions=self.versions, holders=holders)
+        return replace(self, holders=holders)
 
     def to_json(self) -> bytes:
         """Write the record as JSON."""

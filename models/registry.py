@@ -4,25 +4,25 @@ import getpass
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from filelock import FileLock, Timeout
-from pydantic import TypeAdapter, ValidationError
 
+from core import clock
 from core.errors import NotFoundError, RequestError, UnavailableError, not_found
-from core.models import ModelCard, ModelVersion, RegisteredModel
+from core.models import ModelCard, ModelReference, ModelVersion, RegisteredModel
 from core.objects import ObjectStore, StoredObject
 from core.paging import Page
-from core.runs import Artifact, ArtifactKind, Run, RunQuery, RunState
+from core.runs import Artifact, Run, RunQuery, RunState
+from models.candidates import accepted, cards, lineage, read_card, read_reference, refusal
 from models.loading import LoadedModel, ModelFiles
 from models.records import CHALLENGER, CHAMPION, ModelRecord, VersionRecord
 
 BUCKET = "models"
 ALIASES = (CHAMPION, CHALLENGER)
 RECORD = "registry.json"
+REFERENCE = "reference.json"
 SYNCED_RUNS = 200
 """How many of the latest succeeded runs are looked through for accepted models."""
 LOCK_SECONDS = 30
@@ -48,10 +48,12 @@ class Registry:
     Args:
         store: Where the models are kept.
         lock: A file that processes on this machine lock while they change the registry.
+        caller: Who changes it; by default the name under which they work on this machine.
     """
 
-    def __init__(self, store: ObjectStore, lock: Path | None = None) -> None:
+    def __init__(self, store: ObjectStore, lock: Path | None = None, caller: str = "") -> None:
         self._store = store
+        self._caller = caller
         self._lock = lock or Path(
             tempfile.gettempdir(), f"mlops-swarm-models-{getpass.getuser()}.lock"
         )
@@ -86,8 +88,22 @@ class Registry:
     def card(self, version: ModelVersion) -> ModelCard:
         """Return what is known of a version."""
         key = f"{version.model}/{version.version}/card.json"
-        card = _read_card(self._store.read(BUCKET, key), key)
-        return replace(card, version=version)
+        card = read_card(self._store.read(BUCKET, key), key)
+        record, _ = self._read(version.model)
+        history = tuple(
+            change
+            for change in reversed(record.changes)
+            if version.version in {change.version, change.previous}
+        )
+        return replace(card, version=version, history=history)
+
+    def reference(self, version: ModelVersion) -> ModelReference | None:
+        """Return what later data and single predictions are held against, if it was kept."""
+        key = f"{version.model}/{version.version}/{REFERENCE}"
+        try:
+            return read_reference(self._store.read(BUCKET, key), key)
+        except NotFoundError:
+            return None
 
     def load(self, version: ModelVersion) -> LoadedModel:
         """Load a version's model, once for each content."""
@@ -104,16 +120,17 @@ class Registry:
                 f"Run {run.id} is {run.state}; only a succeeded run can register a model.",
                 hint="Wait for it, or retry it.",
             )
-        candidate = _accepted(artifacts)
+        candidate = accepted(artifacts)
         if candidate is None:
             raise RequestError(
                 f"Run {run.id} accepted no model.",
-                hint=_refusal(artifacts) or "Start a pipeline that trains one.",
+                hint=refusal(artifacts) or "Start a pipeline that trains one.",
             )
         name = str(candidate.metadata["registers_as"])
         model = self._store.read(candidate.bucket, candidate.key)
         card_key = str(PurePosixPath(candidate.key).with_name("card.json"))
-        card = _read_card(self._store.read(candidate.bucket, card_key), card_key)
+        card = read_card(self._store.read(candidate.bucket, card_key), card_key)
+        reference = self._beside(candidate, REFERENCE)
 
         def add(record: ModelRecord) -> ModelRecord:
             if record.of_run(run.id) is not None:
@@ -124,21 +141,24 @@ class Registry:
                 version=number,
                 run_id=run.id,
                 algorithm=card.version.algorithm,
-                registered_at=run.finished_at or datetime.now(UTC),
+                registered_at=run.finished_at or clock.now(),
                 metrics=dict(card.metrics),
                 key=f"{folder}/model.skops",
             )
             grown = record.with_version(added)
             self._store.put(BUCKET, added.key, model)
+            if reference is not None:
+                self._store.put(BUCKET, f"{folder}/{REFERENCE}", reference)
             noted = replace(
                 card,
                 version=grown.version(added, BUCKET),
                 data={"object": run.parameters.get("data"), **card.data},
+                lineage=lineage(run),
             )
-            self._store.put(BUCKET, f"{folder}/card.json", _cards().dump_json(noted, indent=2))
+            self._store.put(BUCKET, f"{folder}/card.json", cards().dump_json(noted, indent=2))
             return grown
 
-        record = self._change(name, add)
+        record = self._change(name, add, "registered")
         registered = record.of_run(run.id)
         if registered is None:
             raise UnavailableError(f"The model of run {run.id} was not kept.", hint="Try again.")
@@ -153,7 +173,7 @@ class Registry:
             if run.id in known or run.id in self._examined:
                 continue
             artifacts = runs.artifacts(run.id)
-            if _accepted(artifacts) is not None:
+            if accepted(artifacts) is not None:
                 added.append(self.register(run, artifacts))
             self._examined.add(run.id)
         return added
@@ -174,7 +194,7 @@ class Registry:
             challenges = changed.aliases.get(CHALLENGER) == wanted.version
             return changed.without(CHALLENGER) if alias == CHAMPION and challenges else changed
 
-        return self._change(name, hand_over).version(wanted, BUCKET)
+        return self._change(name, hand_over, "promoted").version(wanted, BUCKET)
 
     def rollback(self, model: str, alias: str = CHAMPION) -> ModelVersion:
         """Hand an alias back to its previous holder.
@@ -185,8 +205,34 @@ class Registry:
         _check_alias(alias)
         name, _ = split_reference(model)
         self._existing(name)
-        record = self._change(name, lambda current: current.rolled_back(alias))
+        record = self._change(name, lambda current: current.rolled_back(alias), "rolled back")
         return record.version(record.find(alias), BUCKET)
+
+    def model(self, name: str) -> RegisteredModel:
+        """Return a model by its name, which may carry a version.
+
+        Raises:
+            NotFoundError: There is no such model; the hint names the closest.
+        """
+        return self._existing(split_reference(name)[0]).as_model(BUCKET)
+
+    def previous(self, model: str, alias: str = CHAMPION) -> ModelVersion:
+        """Return the version that a rollback would hand an alias back to.
+
+        Raises:
+            RequestError: The alias never had another holder.
+        """
+        _check_alias(alias)
+        record = self._existing(split_reference(model)[0]).rolled_back(alias)
+        return record.version(record.find(alias), BUCKET)
+
+    def _beside(self, artifact: Artifact, name: str) -> bytes | None:
+        """Return a file that a task left beside an artifact; None where it left none."""
+        key = str(PurePosixPath(artifact.key).with_name(name))
+        try:
+            return self._store.read(artifact.bucket, key)
+        except NotFoundError:
+            return None
 
     def _names(self) -> Sequence[str]:
         found: list[StoredObject] = []
@@ -221,7 +267,9 @@ class Registry:
         except NotFoundError:
             return ""
 
-    def _change(self, name: str, change: Callable[[ModelRecord], ModelRecord]) -> ModelRecord:
+    def _change(
+        self, name: str, change: Callable[[ModelRecord], ModelRecord], action: str
+    ) -> ModelRecord:
         """Change a record so that nothing another process wrote in between is lost."""
         key = f"{name}/{RECORD}"
         try:
@@ -229,6 +277,8 @@ class Registry:
                 for _ in range(ATTEMPTS):
                     before, etag = self._read(name)
                     after = change(before)
+                    by = self._caller or getpass.getuser()
+                    after = after.noting(before, action, clock.now(), by)
                     # The lock holds on this machine; another machine shows by the etag.
                     if self._etag(key) != etag:
                         continue
@@ -260,36 +310,3 @@ def _check_alias(alias: str) -> None:
         raise RequestError(
             f"There is no alias {alias!r}.", hint=f"The aliases are {', '.join(ALIASES)}."
         )
-
-
-def _proposed(artifacts: Sequence[Artifact]) -> Sequence[Artifact]:
-    return [
-        artifact
-        for artifact in artifacts
-        if artifact.kind is ArtifactKind.MODEL
-        and not artifact.is_input
-        and artifact.metadata.get("registers_as")
-    ]
-
-
-def _accepted(artifacts: Sequence[Artifact]) -> Artifact | None:
-    passed = [item for item in _proposed(artifacts) if item.metadata.get("gate_passed") is True]
-    return passed[0] if passed else None
-
-
-def _refusal(artifacts: Sequence[Artifact]) -> str:
-    return " ".join(str(item.metadata.get("gate_reasons", "")) for item in _proposed(artifacts))
-
-
-@cache
-def _cards() -> TypeAdapter[ModelCard]:
-    return TypeAdapter(ModelCard)
-
-
-def _read_card(content: bytes, key: str) -> ModelCard:
-    try:
-        return _cards().validate_json(content)
-    except ValidationError as error:
-        raise UnavailableError(
-            f"The model card {key} is damaged.", hint="Run the pipeline again."
-        ) from error

@@ -6,10 +6,11 @@ from functools import cache
 import pandas as pd
 from pydantic import TypeAdapter
 
-from core.models import ModelCard, ModelVersion
+from core.models import ModelCard, ModelReference, ModelVersion
 from core.pipelines import ParameterValue
 from pipelines.delay import schema
 from pipelines.delay.evaluation import Evaluation
+from pipelines.delay.examination import Examination
 
 MODEL = "delay"
 """The name under which models of this pipeline are registered."""
@@ -23,7 +24,9 @@ CAVEATS = (
 )
 
 
-def model_card(evaluation: Evaluation, training: pd.DataFrame) -> ModelCard:
+def model_card(
+    evaluation: Evaluation, training: pd.DataFrame, examination: Examination | None = None
+) -> ModelCard:
     """Write the card of a run's winner; run and version are filled in at registration."""
     best = evaluation.scores()
     headline = evaluation.headline()
@@ -71,6 +74,10 @@ def model_card(evaluation: Evaluation, training: pd.DataFrame) -> ModelCard:
         notes=(evaluation.why, evaluation.verdict, *evaluation.notes, *CAVEATS),
         base_rate=float(training[schema.LABEL].mean()),
         typical=typical_rows(training),
+        fairness=examination.fairness if examination else {},
+        calibration=examination.calibration if examination else (),
+        robustness=examination.robustness if examination else {},
+        environment=examination.environment if examination else {},
     )
 
 
@@ -105,6 +112,16 @@ def _adapter() -> TypeAdapter[ModelCard]:
     return TypeAdapter(ModelCard)
 
 
+@cache
+def _references() -> TypeAdapter[ModelReference]:
+    return TypeAdapter(ModelReference)
+
+
 def to_json(card: ModelCard) -> bytes:
     """Write a card as JSON."""
     return _adapter().dump_json(card, indent=2)
+
+
+def reference_to_json(reference: ModelReference) -> bytes:
+    """Write what later data are held against as JSON."""
+    return _references().dump_json(reference)

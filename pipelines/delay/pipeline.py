@@ -215,9 +215,12 @@ def evaluate_models(
 def choose_model(
     candidates: dsl.Input[list[dsl.Model]],
     training: dsl.Input[dsl.Dataset],
+    testing: dsl.Input[dsl.Dataset],
     evaluation: dsl.Input[dsl.Artifact],
+    seed: int,
     model: dsl.Output[dsl.Model],
     card: dsl.Output[dsl.Artifact],
+    reference: dsl.Output[dsl.Artifact],
 ) -> None:
     """Hand out the winner with its card and say whether it may be registered."""
     import shutil
@@ -226,16 +229,23 @@ def choose_model(
     import pandas as pd
 
     from pipelines.delay import card as cards
-    from pipelines.delay import task
+    from pipelines.delay import examination, task
+    from pipelines.delay import training as tuning
     from pipelines.delay.evaluation import Evaluation
 
     with task.explained():
         found = Evaluation.read(Path(evaluation.path).read_bytes())
     winner = next(item for item in candidates if item.metadata["algorithm"] == found.winner)
     shutil.copyfile(winner.path, model.path)
-    written = cards.to_json(cards.model_card(found, pd.read_parquet(training.path)))
-    Path(card.path).write_bytes(written)
+    learned, tested = pd.read_parquet(training.path), pd.read_parquet(testing.path)
+    with task.explained():
+        fitted = tuning.load(Path(winner.path))
+        examined = examination.examine(fitted, tested, found.importances, seed)
+        kept = examination.reference(fitted, learned, tested, seed)
+    Path(card.path).write_bytes(cards.to_json(cards.model_card(found, learned, examined)))
     card.metadata["file_name"] = "card.json"
+    Path(reference.path).write_bytes(cards.reference_to_json(kept))
+    reference.metadata["file_name"] = "reference.json"
     model.metadata.update(
         kind="model",
         file_name="model.skops",
@@ -304,6 +314,8 @@ def delay_prediction(
     chosen = choose_model(
         candidates=dsl.Collected(tuned.outputs["candidate"]),
         training=parts.outputs["training"],
+        testing=parts.outputs["testing"],
         evaluation=evaluated.outputs["evaluation"],
+        seed=seed,
     )
     _mark(valid, prepared, parts, tuned, evaluated, chosen)

@@ -33,6 +33,26 @@ CATEGORICAL = (
     "school_level",
     "work_category",
 )
+# What a person would call one thing: taking one column of it alone would describe no phase.
+SAID_TOGETHER = {
+    "planned_duration_days": ("planned_duration_days",),
+    "start_month": (
+        "start_month",
+        "start_quarter",
+        "start_weekday",
+        "planned_end_month",
+        "planned_end_quarter",
+    ),
+    "prev_phase_adherence": (
+        "prev_phase_adherence",
+        "prev_phase_delay_days",
+        "gap_from_prev_phase_days",
+        "prev_phase_planned_days",
+    ),
+    "building_prior_delay_rate": ("building_prior_delay_rate", "building_prior_phases"),
+    "project_type": ("project_type", "is_reso_a"),
+}
+WORK_COUNTS = ("n_work_items", "n_dsf_items", "description_length")
 SIMULATED_FEATURES = ("Project Schedules", "Construction Activity Data")
 
 
@@ -85,6 +105,18 @@ def schema_of(columns: Iterable[str]) -> Schema:
     """Recognise the kind of a table by its columns."""
     present = set(columns)
     return SIMULATED if set(SIMULATED_FEATURES) <= present else phases_schema()
+
+
+def feature_groups(features: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return features that say one thing together, under the name of the one that says it best."""
+    present = list(features)
+    work = [name for name in present if name.startswith("has_") or name in WORK_COUNTS]
+    known = {**SAID_TOGETHER, "work_category": ("work_category", *work)}
+    groups: dict[str, tuple[str, ...]] = {}
+    for name in present:
+        head = next((first for first, members in known.items() if name in members), name)
+        groups[head] = (*groups.get(head, ()), name)
+    return {head if head in members else members[0]: members for head, members in groups.items()}
 
 
 @cache

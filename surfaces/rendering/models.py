@@ -6,12 +6,30 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from core.charts import Chart, ChartKind, Series
-from core.models import ModelCard, ModelVersion, Prediction, RegisteredModel
+from core.models import (
+    AliasChange,
+    ModelCard,
+    ModelVersion,
+    Prediction,
+    PromotedModel,
+    RegisteredModel,
+)
 from surfaces.rendering.anything import facts, listing, notes, render, section, table
 from surfaces.rendering.charts import draw
 from surfaces.words import clean, moment, share, short, words
 
 SHOWN_IMPORTANCES = 10
+SMALLEST_REST = 0.0005
+"""What rounds to nothing is left out."""
+
+
+_FAIRNESS = {
+    "rows": "rows",
+    "delayed_share": "delayed",
+    "accuracy": "right",
+    "missed_delays": "delays missed",
+    "false_alarms": "false alarms",
+}
 
 
 @listing.register
@@ -63,7 +81,37 @@ def _models(first: RegisteredModel, items: Sequence[RegisteredModel]) -> Rendera
 def _model(model: RegisteredModel) -> RenderableType:
     if not model.versions:
         return Text(f"{clean(model.name)}: no version yet")
-    return listing(model.versions[0], model.versions)
+    versions = listing(model.versions[0], model.versions)
+    if not model.history:
+        return versions
+    return Group(versions, section("Aliases"), listing(model.history[0], model.history))
+
+
+@listing.register
+def _changes(first: AliasChange, items: Sequence[AliasChange]) -> RenderableType:
+    del first
+    grid = table("alias", "version", "before", "how", "by", "when")
+    for change in items:
+        grid.add_row(
+            words(change.alias, "green"),
+            words(change.version or "nobody"),
+            words(change.previous or "nobody"),
+            words(change.action),
+            words(change.by),
+            words(moment(change.at)),
+        )
+    return grid
+
+
+@render.register
+def _promoted(promoted: PromotedModel) -> RenderableType:
+    change = promoted.change
+    return Group(
+        render(promoted.version),
+        section("Alias"),
+        listing(change, (change,)),
+        facts({"followed by": promoted.follows}),
+    )
 
 
 @render.register
@@ -86,7 +134,41 @@ def _card(card: ModelCard) -> RenderableType:
         parts.append(facts({name: short(values) for name, values in card.subgroups.items()}))
     if card.importances:
         parts += [Text(""), draw(_importances(card.importances))]
+    parts += _examined(card)
+    if card.history:
+        parts += [section("Aliases"), listing(card.history[0], card.history)]
     return Group(*parts, *notes(card.notes))
+
+
+def _examined(card: ModelCard) -> list[RenderableType]:
+    parts: list[RenderableType] = []
+    for column, groups in card.fairness.items():
+        grid = table(column.replace("_", " "), *_FAIRNESS.values(), numbers=[*_FAIRNESS.values()])
+        for name, scores in groups.items():
+            cells = [
+                ""
+                if key not in scores
+                else f"{scores[key]:.0f}"
+                if key == "rows"
+                else share(scores[key])
+                for key in _FAIRNESS
+            ]
+            grid.add_row(words(name), *(words(cell) for cell in cells))
+        parts += [section(f"By {column.replace('_', ' ')}"), grid]
+    if card.calibration:
+        grid = table("predicted", "came true", "rows", numbers=["rows"])
+        for found in card.calibration:
+            grid.add_row(
+                words(share(found.predicted)), words(share(found.observed)), words(found.rows)
+            )
+        parts += [section("Calibration"), grid]
+    if card.robustness:
+        upset = {what: share(accuracy) for what, accuracy in card.robustness.items()}
+        parts += [section("Accuracy when something is wrong"), facts(upset, as_written=True)]
+    if card.environment or card.lineage:
+        made = {"environment": short(card.environment), "lineage": short(card.lineage)}
+        parts += [section("Where it comes from"), facts(made)]
+    return parts
 
 
 def _importances(importances: Mapping[str, float]) -> Chart:
@@ -119,12 +201,20 @@ def _prediction(prediction: Prediction) -> RenderableType:
     ]
     if prediction.reasons:
         grid = table("because of", "value", "points of probability")
+        grid.add_row(words("(mean of other phases)"), "", Text(f"{prediction.baseline:.1%}"))
         for reason in prediction.reasons:
             points = reason.effect * 100
             grid.add_row(
                 words(reason.feature),
-                words(reason.value),
+                words(f"{reason.value} (guessed)" if reason.imputed else reason.value),
                 Text(f"{'+' if points >= 0 else '-'}{abs(points):.1f}"),
             )
+        if abs(prediction.rest) >= SMALLEST_REST:
+            grid.add_row(words("(all else)"), "", Text(f"{prediction.rest * 100:+.1f}"))
+        parts += [Text(""), grid]
+    if prediction.flips:
+        grid = table("would change the verdict", "value", "probability of delay")
+        for flip in prediction.flips:
+            grid.add_row(words(flip.what), words(flip.value), words(share(flip.probability)))
         parts += [Text(""), grid]
     return Group(*parts, *notes(prediction.notes))

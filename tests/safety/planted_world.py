@@ -153,7 +153,7 @@ class PlantedWorld:
             [
                 *PipelineTools(Catalog(self.pipelines), here.runs).tools(),
                 *ObjectTools(here.store, here.runs).tools(),
-                *ModelTools(here.registry, here.runs).tools(),
+                *ModelTools(here.registry, here.runs, here.store).tools(),
                 *KnowledgeTools(library).tools(),
             ],
             here.masker,

@@ -3,10 +3,18 @@
 from backends.chat_builtin.answers.base import write_answer, write_list
 from backends.chat_builtin.answers.phrases import ago, number, percent, plural, table
 from core.metrics import RunMetrics
-from core.models import ModelCard, Prediction, RegisteredModel
+from core.models import (
+    AliasChange,
+    ModelCard,
+    Prediction,
+    PredictionReason,
+    PromotedModel,
+    RegisteredModel,
+)
 from core.paging import Page
 from core.toolchains import QuestionsFirst, Recommendation, SlotChoice
 
+SHOWN_CHANGES = 4
 SHOWN_CAVEATS = 2
 """In a conversation; the tool's card shows them all."""
 
@@ -29,8 +37,36 @@ def _models(first: RegisteredModel, page: Page[RegisteredModel]) -> str:
         ]
         head = f"**{model.name}**, {plural(len(rows), 'version')}:\n\n"
         columns = ("version", "alias", "algorithm", "accuracy", "run", "registered")
-        blocks.append(head + table(columns, rows))
+        blocks.append(head + table(columns, rows) + _history(model))
     return "\n\n".join(blocks)
+
+
+def _history(model: RegisteredModel) -> str:
+    told = [_change(change) for change in model.history[:SHOWN_CHANGES]]
+    return "\n\n" + "\n".join(f"- {line}" for line in told) if told else ""
+
+
+def _change(change: AliasChange) -> str:
+    to = f"version {change.version}" if change.version else "nobody"
+    before = f", before that version {change.previous}" if change.previous else ""
+    return f"{change.alias}: {to} ({change.action} by {change.by} {ago(change.at)}{before})"
+
+
+@write_answer.register
+def _promoted(value: PromotedModel, tool: str, request: str) -> str:
+    del request
+    version, change = value.version, value.change
+    before = f" It was version {change.previous} before." if change.previous else ""
+    follow = (
+        f" Following it: {', '.join(f'`{name}`' for name in value.follows)}."
+        if value.follows
+        else ""
+    )
+    undo = " “Go back” undoes it." if tool == "promote_model" else ""
+    return (
+        f"**{version.model}:{version.version}** ({version.algorithm}) is the {change.alias} now."
+        f"{before} Approved by {change.by}.{follow}{undo}"
+    )
 
 
 @write_answer.register
@@ -103,9 +139,44 @@ def _card(value: ModelCard, tool: str, request: str) -> str:
         f"- Test scores: {scores}; baselines: {baselines}",
         f"- Subgroups: {groups}" if groups else "",
         f"- What matters most (permutation importance): {matters}" if matters else "",
+        *_fairness(value),
+        _calibration(value),
+        _robustness(value),
+        f"- Trained with {_pairs(value.environment)}" if value.environment else "",
+        *(f"- {_change(change)}" for change in value.history[:SHOWN_CHANGES]),
         *(f"- {note}" for note in value.notes),
     ]
     return "\n".join([lines[0], "", *(line for line in lines[1:] if line)])
+
+
+def _fairness(card: ModelCard) -> list[str]:
+    lines = []
+    for column, groups in card.fairness.items():
+        told = ", ".join(
+            f"{name} {percent(scores['accuracy'])} of {scores['rows']:.0f}"
+            for name, scores in groups.items()
+        )
+        lines.append(f"- Right by {column.replace('_', ' ')}: {told}")
+    return lines
+
+
+def _calibration(card: ModelCard) -> str:
+    told = "; ".join(
+        f"said {percent(found.predicted)}, came true {percent(found.observed)}"
+        for found in card.calibration
+    )
+    return f"- Calibration: {told}" if told else ""
+
+
+def _robustness(card: ModelCard) -> str:
+    whole = card.robustness.get("as it is")
+    if whole is None:
+        return ""
+    worst = min(card.robustness, key=lambda what: card.robustness[what])
+    return (
+        f"- Robustness, on a sample of test rows: accuracy {number(whole)}; worst with"
+        f" {worst}: {number(card.robustness[worst])}"
+    )
 
 
 def _pairs(values: object) -> str:
@@ -117,16 +188,8 @@ def _pairs(values: object) -> str:
 @write_answer.register
 def _prediction(value: Prediction, tool: str, request: str) -> str:
     del tool, request
-    reasons = [
-        f"- `{r.feature}` = {r.value}: {100 * r.effect:+.0f} points"
-        for r in value.reasons
-        if abs(r.effect) >= 0.005
-    ]
-    why = (
-        "\n".join(reasons)
-        if reasons
-        else "- nothing that was given: it is typical of the phases the model has seen"
-    )
+    reasons = [_reason(reason) for reason in value.reasons if abs(reason.effect) >= 0.005]
+    why = "\n".join(reasons) if reasons else "- nothing in particular: the phase is like the others"
     guessed = ", ".join(f"`{name}`" for name in value.imputed[:8])
     more = len(value.imputed) - 8
     return "\n\n".join(
@@ -134,7 +197,8 @@ def _prediction(value: Prediction, tool: str, request: str) -> str:
         for part in (
             f"The chance of a delay is **{percent(value.probability)}** → {value.verdict}"
             f" (of all phases it has seen, {percent(value.base_rate)} were late).",
-            f"What weighs most, against a typical phase:\n\n{why}",
+            f"What moves it from {percent(value.baseline)}, its mean for other phases:\n\n{why}",
+            _flips(value),
             f"Filled with typical values because nobody gave them: {guessed}"
             f"{f' and {more} more' if more > 0 else ''}."
             if guessed
@@ -145,6 +209,22 @@ def _prediction(value: Prediction, tool: str, request: str) -> str:
         )
         if part
     )
+
+
+def _reason(reason: PredictionReason) -> str:
+    guessed = " (guessed)" if reason.imputed else ""
+    return f"- `{reason.feature}` = {reason.value}{guessed}: {100 * reason.effect:+.1f} points"
+
+
+def _flips(value: Prediction) -> str:
+    if not value.tried:
+        return ""
+    if not value.flips:
+        return f"Of {value.tried} other inputs that were tried, none changes the verdict."
+    told = "\n".join(
+        f"- `{flip.what}` = {flip.value}: {percent(flip.probability)}" for flip in value.flips
+    )
+    return f"What would make it {value.flips[0].verdict} (each was tried):\n\n{told}"
 
 
 @write_answer.register

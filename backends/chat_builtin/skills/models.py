@@ -23,6 +23,52 @@ def _describe_model(text: str, world: World, focus: Focus) -> Arguments | Missin
     return {"model": model, "version": version} if version else {"model": model}
 
 
+_TARGET = re.compile(
+    r"\b(?:to|as|be(?:come)?|the (?:new|current|main|production)|alias|is|in|with)\s+(?:the\s+|a\s+"
+    r"|our\s+|new\s+)*(champion|challenger)\b|\b(champion|challenger) alias\b"
+    r"|\bmake\b.*\b(champion|challenger)\s*$|\b(?:label|mark|set|crown)\b.*\b(champion|challenger)",
+    re.I,
+)
+
+
+def _promote_model(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    target = _TARGET.search(text)
+    alias = next((word for word in target.groups() if word), "").lower() if target else ""
+    # What is promoted stands before what it becomes: "the challenger should become champion".
+    place = max(target.start(number) for number in range(1, 5)) if target else len(text)
+    asked = f"{text[:place]} {text[place + len(alias) :]}"
+    name, version = model_in(asked, world, Focus(model=focus.model.partition(":")[0]))
+    carried = re.fullmatch(r"([\w-]+)[@:](\w+)", name)
+    if carried:
+        name, version = carried[1], carried[2]
+    if not version:
+        version = _bare_version(asked)
+    if not name:
+        return which("model", list(world.models()))
+    if not version:
+        numbers = [known for known in world.model_versions(name) if known != "champion"]
+        return which("version", numbers)
+    arguments: Arguments = {"model": name, "version": version}
+    return arguments | ({"alias": alias} if alias == "challenger" else {})
+
+
+def _bare_version(text: str) -> str:
+    lowered = text.casefold()
+    if re.search(r"\b(?:latest|newest|last trained)\b", lowered):
+        return "latest"
+    number = re.search(r"(?:\b(?:version|model|delay|number|no\.?|v)\s*|[@:#])(\d+)\b", lowered)
+    return number[1] if number else ""
+
+
+def _rollback_model(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    name, _ = model_in(text, world, Focus(model=focus.model.partition(":")[0]))
+    name = re.split("[@:]", name)[0]
+    if not name:
+        return which("model", list(world.models()))
+    wanted = re.search(r"\bchallenger\b", text, re.I)
+    return {"model": name, "alias": "challenger"} if wanted else {"model": name}
+
+
 def _predict_delay(text: str, world: World, focus: Focus) -> Arguments:
     arguments: Arguments = {"phase": phase_in(text)}
     model, version = model_in(text, world, Focus(model=focus.model))
@@ -34,6 +80,18 @@ def _predict_delay(text: str, world: World, focus: Focus) -> Arguments:
 SKILLS = (
     Skill(tool="list_models", read=_list_models, in_words="list the registered models"),
     Skill(tool="describe_model", read=_describe_model, in_words="show a model's card"),
+    Skill(
+        tool="promote_model",
+        read=_promote_model,
+        in_words="promote a version of a model",
+        changes=True,
+    ),
+    Skill(
+        tool="rollback_model",
+        read=_rollback_model,
+        in_words="take a model's alias back to its previous holder",
+        changes=True,
+    ),
     Skill(
         tool="predict_delay", read=_predict_delay, in_words="predict whether a phase will be late"
     ),
