@@ -67,8 +67,13 @@ class FolderStore:
         """Where the objects are, in words."""
         return f"in {self.root}"
 
+    def bucket_names(self) -> Sequence[str]:
+        """Return the names of the buckets, sorted, without looking into them."""
+        with explained(f"the object store in {self.root}"):
+            return self._bucket_names()
+
     def buckets(self) -> Sequence[Bucket]:
-        """Return every bucket, by name."""
+        """Return every bucket, by name, with what is in it."""
         with explained(f"the object store in {self.root}"):
             return [self._bucket(name) for name in self._bucket_names()]
 

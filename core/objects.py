@@ -20,6 +20,8 @@ class Bucket:
     bytes: int
     newest: datetime | None = None
     """When its newest object was written."""
+    at_least: bool = False
+    """Whether it holds more than was counted: a very large bucket is not counted to its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +66,12 @@ class ObjectStore(Protocol):
         """Where the objects are, in words: `in /home/me/objects`, `at 127.0.0.1:9000`."""
         ...
 
+    def bucket_names(self) -> Sequence[str]:
+        """Return the names of the buckets, sorted, without looking into them."""
+        ...
+
     def buckets(self) -> Sequence[Bucket]:
-        """Return every bucket, by name."""
+        """Return every bucket, by name, with what is in it."""
         ...
 
     def create_bucket(self, bucket: str) -> Bucket:

@@ -17,6 +17,8 @@ class Page(Generic[Item]):
     has_more: bool = False
     cursor: str = ""
     """Hand it back to read on; empty where reading on is by a larger limit."""
+    at_least: bool = False
+    """Whether there may be more than `total`: a very long list is not counted to its end."""
 
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)

@@ -74,7 +74,7 @@ class KubeflowSettings(Part):
     pipeline_root: str = ""
     """Where runs write: `s3://artifacts` or `minio://artifacts`; the cluster's own if empty."""
     image: str = ""
-    """Image of the tasks, in place of the one their pipelines name: `registry.example.org/mlops`."""
+    """Image of the tasks, in place of the one that their pipelines name."""
     allow_changes: bool = False
     """Whether runs may be started, stopped and deleted there; approvals are asked all the same."""
     timeout_seconds: float = Field(default=30, gt=0)
@@ -92,11 +92,14 @@ class S3Settings(Part):
 
     kind: Literal["s3"]
     endpoint: str
-    """Host and port, or an address: `127.0.0.1:9000`, `https://minio.example.org`."""
+    """Host and port, or an address: `127.0.0.1:9000`, `https://minio.example.org`; without
+    `http://` or `https://`, TLS is spoken except with this machine."""
     access_key: SecretStr = SecretStr("")
     """Access key; from the usual AWS or MinIO variables or credentials files if empty."""
     secret_key: SecretStr = SecretStr("")
     """Secret key; as above."""
+    session_token: SecretStr = SecretStr("")
+    """Token of keys that last for a while; as above."""
     region: str = ""
     """Region of the buckets, where the endpoint has any."""
     ca_file: Path | None = None

@@ -2,7 +2,7 @@
 
 from backends.index_chroma import ChromaIndex
 from backends.runs_local import LocalRuns
-from backends.store_folder import FolderStore
+from backends.stores import open_store
 from core.objects import ObjectStore
 from core.passages import Embedding, PassageIndex
 from core.runs import RunBackend
@@ -28,12 +28,12 @@ PRELOAD = (
 
 
 def store_of(settings: Settings) -> ObjectStore:
-    """Return where objects are kept.
+    """Return where objects are kept; nothing is asked of a server yet.
 
     Raises:
-        UnavailableError: It cannot be reached.
+        SettingsError: Its endpoint or its certificate file cannot be used.
     """
-    return FolderStore(settings.home / "objects")
+    return open_store(settings.store, settings.home)
 
 
 def runs_of(

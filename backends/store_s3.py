@@ -1,0 +1,346 @@
+"""Objects in MinIO or at any other S3 endpoint."""
+
+import contextlib
+import io
+import itertools
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from minio import Minio
+from minio.commonconfig import ENABLED
+from minio.datatypes import Object
+from minio.deleteobjects import DeleteObject
+from minio.error import InvalidResponseError, S3Error, ServerError
+from minio.helpers import genheaders
+from minio.versioningconfig import VersioningConfig
+
+from backends import store_s3_client as s3
+from backends.store_names import (
+    check_bucket_name,
+    check_key,
+    check_tags,
+    content_type_of,
+    merged_tags,
+)
+from backends.store_s3_access import S3Access, in_seconds, listed, version_of
+from backends.store_s3_reading import BUFFER_BYTES, ObjectReader, blocks, stream_of
+from backends.store_s3_trash import S3Trash
+from backends.store_s3_upload import Target, upload
+from backends.store_transfers import part_file
+from core.errors import RequestError
+from core.objects import Bucket, Progress, StoredObject, TrashedObject
+from core.paging import Page
+from core.services import S3Settings
+
+PAGE_OBJECTS = 1_000
+"""What a server answers at once; a first page costs one request, and counts this far."""
+COUNTED_OBJECTS = 10_000
+"""How far the objects of a bucket are counted."""
+MOST_VERSIONS = 1_000
+LONGEST_LINK = timedelta(days=7)
+_TAG_COUNT = "x-amz-tagging-count"
+_CONTENT_TYPE = re.compile(r"[ -~]{1,200}")
+
+
+class S3Store:
+    """Keeps objects at an S3 endpoint.
+
+    Buckets that are made here keep versions. What a listing says of the type of an object is told
+    by the ending of its key, and tags are not in it: `stat` asks the server for both.
+
+    Args:
+        settings: Where it is, with which keys, and what may be done there.
+        transfers: Folder in which unfinished uploads of this machine are noted.
+
+    Raises:
+        SettingsError: The endpoint or the certificate file cannot be used.
+    """
+
+    def __init__(self, settings: S3Settings, transfers: Path) -> None:
+        self.settings = settings
+        self._transfers = transfers
+        self._client: Minio = s3.connect(settings)
+        self._access = S3Access(client=self._client, settings=settings)
+        self._trash = S3Trash(self._client)
+
+    def __reduce__(self) -> tuple[type["S3Store"], tuple[S3Settings, Path]]:
+        """Let another process have the same store, with a connection of its own."""
+        return S3Store, (self.settings, self._transfers)
+
+    @property
+    def place(self) -> str:
+        """Where the objects are, in words."""
+        return self._access.place
+
+    def bucket_names(self) -> Sequence[str]:
+        """Return the names of the buckets that may be seen."""
+        return self._access.bucket_names()
+
+    def buckets(self) -> Sequence[Bucket]:
+        """Return every bucket, by name; objects are counted up to ten thousand in each."""
+        return [self._bucket(name) for name in self.bucket_names()]
+
+    def create_bucket(self, bucket: str) -> Bucket:
+        """Create a bucket that keeps versions; one that exists is returned as it is."""
+        check_bucket_name(bucket)
+        self._access.check_writes(bucket)
+        with self._access.explained(f"the bucket {bucket}"):
+            self._need_bucket(bucket)
+        return self._bucket(bucket)
+
+    def list(
+        self, bucket: str, prefix: str = "", limit: int = 50, cursor: str = ""
+    ) -> Page[StoredObject]:
+        """List objects by key, below a prefix, from a cursor on, in constant memory.
+
+        The total is exact up to a thousand, and at least that much above.
+        """
+        self._access.check_bucket(bucket)
+        limit = max(0, limit)
+        counted = max(PAGE_OBJECTS, limit + 1)
+        with self._access.in_bucket(bucket):
+            begin = self._access.objects(bucket, prefix)
+            first = list(itertools.islice(begin, counted))
+            total = len(first)
+            if cursor:
+                first = list(
+                    itertools.islice(self._access.objects(bucket, prefix, cursor), limit + 1)
+                )
+        shown = first[:limit]
+        more = len(first) > limit
+        return Page(
+            items=tuple(shown),
+            total=total,
+            has_more=more,
+            cursor=shown[-1].key if more and shown else "",
+            at_least=total >= counted,
+        )
+
+    def stat(self, bucket: str, key: str, version: str = "") -> StoredObject:
+        """Return what is known of an object, or of one version of it, without reading it."""
+        self._access.check(bucket, key)
+        with self._access.of_object(bucket, key, version):
+            found = self._client.stat_object(bucket, key, version_id=version or None)
+            tags = self._tags(found, version)
+        return StoredObject(
+            bucket=bucket,
+            key=key,
+            bytes=int(found.size or 0),
+            etag=str(found.etag),
+            content_type=found.content_type or content_type_of(key),
+            modified_at=in_seconds(found.last_modified),
+            tags=tags,
+            version=version_of(found),
+        )
+
+    def versions(self, bucket: str, key: str) -> Sequence[StoredObject]:
+        """Return the versions of an object, newest first; one where versions are not kept."""
+        self._access.check(bucket, key)
+        with self._access.of_object(bucket, key):
+            there = itertools.islice(s3.versions(self._client, bucket, key), MOST_VERSIONS)
+            kept = list(there)
+        if not kept or kept[0].is_delete_marker:
+            raise self._access.missing(bucket, key)
+        earlier = [listed(bucket, one) for one in kept[1:] if not one.is_delete_marker]
+        return [self.stat(bucket, key), *earlier]
+
+    def open(self, bucket: str, key: str, version: str = "") -> BinaryIO:
+        """Open an object for reading; only what is read is fetched, and the caller closes it."""
+        found = self.stat(bucket, key, version)
+        raw = ObjectReader(
+            stream_of(self._client, found),
+            found.bytes,
+            lambda: self._access.of_object(bucket, key, version),
+        )
+        return cast(BinaryIO, io.BufferedReader(raw, BUFFER_BYTES))
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """Return the whole content of an object."""
+        found = self.stat(bucket, key)
+        with self._access.of_object(bucket, key):
+            return b"".join(blocks(stream_of(self._client, found), 0, found.bytes))
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        data: bytes | Path,
+        *,
+        content_type: str = "",
+        tags: Mapping[str, str] | None = None,
+        progress: Progress | None = None,
+    ) -> StoredObject:
+        """Store bytes or a local file, all of it or nothing; creates the bucket if needed."""
+        check_bucket_name(bucket)
+        check_key(key)
+        check_tags(tags or {})
+        self._access.check_writes(bucket)
+        kind = content_type or content_type_of(key)
+        if not _CONTENT_TYPE.fullmatch(kind):
+            raise RequestError(f"{kind[:80]!r} is no content type.", hint="Write `text/csv`.")
+        headers = genheaders(None, None, s3.tags_of(tags or {}), None, False)
+        target = Target(
+            client=self._client,
+            bucket=bucket,
+            key=key,
+            endpoint=self.place,
+            headers={**{str(k): str(v) for k, v in headers.items()}, "Content-Type": kind},
+        )
+        with self._access.explained(f"{bucket}/{key}"):
+            self._need_bucket(bucket)
+            version = upload(target, data, self._transfers, progress)
+        return self.stat(bucket, key, version)
+
+    def download(self, bucket: str, key: str, path: Path, progress: Progress | None = None) -> Path:
+        """Write an object to a local file, all or nothing; goes on where it was broken off."""
+        found = self.stat(bucket, key)
+        content = re.sub(r"[^0-9a-zA-Z-]", "", found.etag)
+        with (
+            part_file(path, content, found.bytes, progress) as part,
+            self._access.of_object(bucket, key),
+        ):
+            for block in blocks(stream_of(self._client, found), part.done, found.bytes):
+                part.write(block)
+        return path
+
+    def copy(self, bucket: str, key: str, to_bucket: str, to_key: str) -> StoredObject:
+        """Copy an object with its type and tags, inside the store."""
+        found = self.stat(bucket, key)
+        check_bucket_name(to_bucket)
+        check_key(to_key)
+        self._access.check_writes(to_bucket)
+        if (bucket, key) == (to_bucket, to_key):
+            raise RequestError(
+                f"{bucket}/{key} cannot be copied onto itself.", hint="Give another key."
+            )
+        with self._access.explained(f"{to_bucket}/{to_key}"):
+            self._need_bucket(to_bucket)
+            version = s3.copy(self._client, found, to_bucket, to_key)
+        return self.stat(to_bucket, to_key, version)
+
+    def tag(self, bucket: str, key: str, tags: Mapping[str, str]) -> StoredObject:
+        """Set tags of an object beside those it has; an empty value takes a tag away."""
+        found = self.stat(bucket, key)
+        self._access.check_writes(bucket)
+        wanted = s3.tags_of(merged_tags(found.tags, tags))
+        with self._access.of_object(bucket, key):
+            if wanted is None:
+                self._client.delete_object_tags(bucket, key)
+            else:
+                self._client.set_object_tags(bucket, key, wanted)
+        return self.stat(bucket, key)
+
+    def share(self, bucket: str, key: str, expires: timedelta) -> str:
+        """Return a link to an object that works for a while without credentials."""
+        self.stat(bucket, key)
+        if not timedelta(seconds=1) <= expires <= LONGEST_LINK:
+            raise RequestError(
+                "A link works for at least a second and at most seven days.",
+                hint="Give 1 to 168 hours.",
+            )
+        if not self.settings.access_key.get_secret_value():
+            raise RequestError(
+                "Without keys there are no signed links.",
+                hint="Set `store.access_key` and `store.secret_key`.",
+            )
+        with self._access.explained(f"{bucket}/{key}"):
+            return str(self._client.presigned_get_object(bucket, key, expires=expires))
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Move an object to the trash: behind a delete marker, or into the trash's bucket."""
+        self._access.check(bucket, key)
+        self._access.check_deletes(f"{bucket}/{key}")
+        found = self.stat(bucket, key)
+        with self._access.of_object(bucket, key):
+            self._trash.throw_away(found)
+
+    def delete_bucket(self, bucket: str, *, with_objects: bool = False) -> None:
+        """Remove a bucket; with its objects, they go to the trash, but not their old versions."""
+        self._access.check_bucket(bucket)
+        self._access.check_deletes(f"the bucket {bucket}")
+        with self._access.in_bucket(bucket):
+            held = sum(1 for _ in itertools.islice(self._access.objects(bucket), COUNTED_OBJECTS))
+            if held and not with_objects:
+                count = f"{held:,} object" + ("s" if held > 1 else "")
+                more = "at least " if held == COUNTED_OBJECTS else ""
+                raise RequestError(
+                    f"The bucket {bucket} is not empty: it holds {more}{count}.",
+                    hint="Delete it with its objects, which then go to the trash.",
+                )
+            for one in self._access.objects(bucket) if with_objects else ():
+                self._trash.throw_away(self.stat(bucket, one.key), always_copy=True)
+            self._trash.take_over(bucket)
+            if with_objects:
+                self._remove_old_versions(bucket)
+            self._client.remove_bucket(bucket)
+
+    def trash(self) -> Sequence[TrashedObject]:
+        """Return what is in the trash, the latest deleted first."""
+        with self._access.explained("its trash"):
+            return [
+                one for one in self._trash.listed() if self._access.is_visible(one.object.bucket)
+            ]
+
+    def restore(self, place: str) -> StoredObject:
+        """Bring an object back from the trash."""
+        self._access.check_writes("")
+        with self._access.explained("its trash"):
+            bucket, key = self._trash.restore(place)
+        return self.stat(bucket, key)
+
+    def empty_trash(self) -> int:
+        """Remove what is in the trash for good; return how many objects that were."""
+        self._access.check_deletes("its trash")
+        with self._access.explained("its trash"):
+            return self._trash.empty(self._access.is_visible)
+
+    def _bucket(self, name: str) -> Bucket:
+        objects = size = 0
+        newest: datetime | None = None
+        with self._access.in_bucket(name):
+            for one in itertools.islice(self._access.objects(name), COUNTED_OBJECTS):
+                objects, size = objects + 1, size + one.bytes
+                newest = one.modified_at if newest is None else max(newest, one.modified_at)
+        return Bucket(
+            name=name,
+            objects=objects,
+            bytes=size,
+            newest=newest,
+            at_least=objects >= COUNTED_OBJECTS,
+        )
+
+    def _need_bucket(self, bucket: str) -> None:
+        """Make a bucket that is not there, and let it keep versions where the server can."""
+        if self._client.bucket_exists(bucket):
+            return
+        try:
+            self._client.make_bucket(bucket, location=self.settings.region or None)
+        except S3Error as error:
+            if error.code != "BucketAlreadyOwnedByYou":
+                raise
+        # A server that cannot keep versions says so in many ways; the trash then keeps copies.
+        with contextlib.suppress(S3Error, ServerError, InvalidResponseError):
+            self._client.set_bucket_versioning(bucket, VersioningConfig(ENABLED))
+
+    def _tags(self, found: Object, version: str) -> Mapping[str, str]:
+        headers = found.metadata or {}
+        if "minio" in headers.get("server", "").lower() and not headers.get(_TAG_COUNT):
+            # This server says how many there are; others must be asked.
+            return {}
+        tags = self._client.get_object_tags(
+            str(found.bucket_name), str(found.object_name), version_id=version or None
+        )
+        return dict(tags or {})
+
+    def _remove_old_versions(self, bucket: str) -> None:
+        there = self._client.list_objects(bucket, recursive=True, include_version=True)
+        doomed = (DeleteObject(str(one.object_name), one.version_id) for one in there)
+        for refused in self._client.remove_objects(bucket, doomed):
+            raise RequestError(
+                f"The old version {refused.name} of the bucket {bucket} cannot be removed:"
+                f" {refused.code}.",
+                hint="It may be locked for a time.",
+            )
