@@ -40,6 +40,7 @@ _FACT = re.compile(
     | (?<![\w.,/:^-])(?P<span>{_SPAN}(?:\s{_SPAN})*)
     | (?<![\w.,/:^-])(?P<size>(?:{_NUMBER})\s?(?:[KMG]i?B|B|bytes))\b
     | (?<![\w.,/:^-])(?P<rest>{_NUMBER})\s(?:more|others?)\b
+    | \b(?:[Ff]irst|[Ll]ast|[Ll]atest)\s(?P<few>\d+)\b
     | (?<![\w.,/:^@=*-])-?(?P<number>{_NUMBER})(?P<percent>\s?(?:%|points?\b|percent\b))?
       (?![\w:]|[.,]\d|-\w)
     """,
@@ -99,8 +100,8 @@ class Evidence:
         match kind:
             case "number":
                 return self._has_number(text, percent=bool(found["percent"]))
-            case "rest":
-                # "and 21 more" of a list: what is left of it, so less than something has.
+            case "rest" | "few":
+                # "and 21 more", "the last 12": a part of a list, so less than something has.
                 return bool(self._numbers) and _value(text) < self._numbers[-1]
             case "span":
                 return self._has_span(text)
