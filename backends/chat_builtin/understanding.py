@@ -267,8 +267,8 @@ WHAT_I_DO = (
     " is best”, “what stack would suit a team of three with images on AWS”."
 )
 
-STAND_INS = {"diagnose_run": "describe_run"}
-"""Tools that answer for one that is not there: a failed run's description gives its reason."""
+STAND_INS: Mapping[str, str] = {}
+"""Tools that answer for one that is not there."""
 
 _HELP = re.compile(r"\W*(?:help(?: me)?|what can (?:you|i) (?:do|ask)(?: here)?)\W*", re.I)
 _THANKS = re.compile(
@@ -289,11 +289,6 @@ def _decline(text: str) -> str:
 
 
 _NEAREST = {
-    "compare_runs": "read the metrics of each run",
-    "diagnose_run": "describe the run and read its logs",
-    "retry_run": "start a new run",
-    "schedule_run": "start a run now",
-    "list_experiments": "list the runs",
     "describe_object": "preview the object",
     "trace_object": "list the artifacts of a run",
     "download_object": "say where an object is and preview it",

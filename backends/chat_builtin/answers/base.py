@@ -49,5 +49,7 @@ _NOTHING = {
     "list_artifacts": "That run has made nothing of the kind.",
     "list_models": "No model is registered yet: a run of delay-prediction registers one when it is"
     " good enough.",
+    "list_schedules": "Nothing is scheduled. “Run delay-prediction every weekday at six” would be.",
+    "list_experiments": "No experiment fits.",
     "list_sources": "No document is indexed.",
 }

@@ -5,7 +5,7 @@ from posixpath import commonpath
 from backends.chat_builtin.answers.base import write_answer, write_list
 from backends.chat_builtin.answers.phrases import ago, duration, number, plural, size, table
 from core.paging import Page
-from core.pipelines import PipelineSpec
+from core.pipelines import PipelineSpec, PipelineVersion
 from core.runs import Artifact, ArtifactKind, Run, RunLogs, RunState, Task, TaskState
 
 SHOWN_LOG_LINES = 12
@@ -55,7 +55,13 @@ _ORDER = (
 
 @write_answer.register
 def _pipeline(value: PipelineSpec, tool: str, request: str) -> str:
-    del tool, request
+    del request
+    if tool == "upload_pipeline":
+        count = f", {plural(len(value.versions), 'version')} by now" if value.versions else ""
+        return (
+            f"**{value.name}** can be run now (version {value.version}{count}):"
+            f" {plural(len(value.tasks), 'task')}. Next: “run {value.name}”."
+        )
     rows = [
         (
             f"`{p.name}`",
@@ -66,10 +72,17 @@ def _pipeline(value: PipelineSpec, tool: str, request: str) -> str:
         for p in value.parameters
     ]
     steps = " → ".join(node.name for node in value.tasks)
+    others = [f"{one.version}{_since(one)}" for one in value.versions[:5]]
+    versions = f"Versions, newest first: {', '.join(others)}.\n\n" if len(others) > 1 else ""
     return (
         f"**{value.name}** (version {value.version}) — {value.description}\n\n"
-        f"Tasks: {steps}.\n\n{table(('parameter', 'type', 'default', 'what it does'), rows)}"
+        f"Tasks: {steps}.\n\n{versions}"
+        f"{table(('parameter', 'type', 'default', 'what it does'), rows)}"
     )
+
+
+def _since(version: PipelineVersion) -> str:
+    return f" ({version.uploaded_at:%Y-%m-%d})" if version.uploaded_at else ""
 
 
 def _default(value: object) -> str:
@@ -86,6 +99,13 @@ def _run(value: Run, tool: str, request: str) -> str:
         if value.state.ended:
             return f"{about} has ended already: {value.state}."
         return f"I watch {about[:1].lower()}{about[1:]} and tell you when it ends."
+    if tool == "retry_run":
+        return (
+            f"{about} is tried again: attempt {value.attempt}. What succeeded is reused; I tell you"
+            " when it ends if you ask me to."
+        )
+    if tool == "delete_run":
+        return f"{about} is in the trash; what it made stays in the store."
     if tool == "cancel_run":
         return f"{about} was stopped: {value.state}. Its logs and finished tasks are kept."
     return f"{about} {_how_it_goes(value)}"
@@ -95,7 +115,8 @@ def _how_it_goes(run: Run) -> str:
     if run.state is RunState.FAILED:
         failed = [task.name for task in run.tasks if task.state is TaskState.FAILED]
         where = f" in task `{failed[0]}`" if failed else ""
-        return f"**failed**{where}: {run.reason}\n\nNext: “show its logs”, or run it again."
+        following = "Next: “why did it fail”, “show its logs”, or “retry it”."
+        return f"**failed**{where}: {run.reason}\n\n{following}"
     if run.state is RunState.CANCELED:
         return f"was stopped after {duration(run.seconds)}." if run.seconds else "was stopped."
     if run.state is RunState.SUCCEEDED:

@@ -2,14 +2,22 @@
 
 from collections.abc import Mapping
 
-from backends.chat_builtin.skills import knowledge, models, objects, pipelines, recommender
+from backends.chat_builtin.skills import (
+    knowledge,
+    models,
+    objects,
+    pipelines,
+    recommender,
+    runs,
+    schedules,
+)
 from backends.chat_builtin.skills.base import Arguments, Missing, Skill
 from core.focus import Focus
 from core.world import World
 
 SKILLS: Mapping[str, Skill] = {
     skill.tool: skill
-    for module in (pipelines, objects, models, knowledge, recommender)
+    for module in (pipelines, runs, schedules, objects, models, knowledge, recommender)
     for skill in module.SKILLS
 }
 """By the name of the tool."""
