@@ -38,7 +38,7 @@ class PythonReader:
         text = self.tree.text(file)
         if file.ending == "ipynb":
             text = _cells(text)
-        if not text or not self.signs.worth_parsing.search(text):
+        if not text or not self.signs.worth_parsing(text):
             self._plain(file, text)
             return
         self.parsed += 1

@@ -11,6 +11,7 @@ from pathlib import Path
 from core.errors import UnavailableError
 
 SIGNS = Path(__file__).parents[1] / "data" / "signs.csv"
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
 _ENDING = re.compile(r"\*\.\w+")
 
 
@@ -86,11 +87,13 @@ class Signs:
         return _patterns(self.kinds["word"], re.I)
 
     @cached_property
-    def worth_parsing(self) -> re.Pattern[str]:
-        """Matches code that can hold a sign at all: parsing is what costs time."""
-        roots = {name.partition("_")[0] for name in self.packages} | {"google", "azure", "ray"}
-        names = sorted({*self.packages, *self.calls, *roots}, key=len, reverse=True)
-        return re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+    def _names(self) -> frozenset[str]:
+        roots = {name.partition("_")[0] for name in self.packages}
+        return frozenset({*self.packages, *self.calls, *roots})
+
+    def worth_parsing(self, text: str) -> bool:
+        """Tell whether code can hold a sign at all: parsing is what costs time."""
+        return not self._names.isdisjoint(_IDENTIFIER.findall(text))
 
 
 @cache
