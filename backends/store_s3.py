@@ -25,7 +25,7 @@ from backends.store_names import (
     content_type_of,
     merged_tags,
 )
-from backends.store_s3_access import S3Access, in_seconds, listed, version_of
+from backends.store_s3_access import GONE, S3Access, in_seconds, listed, version_of
 from backends.store_s3_reading import BUFFER_BYTES, ObjectReader, blocks, stream_of
 from backends.store_s3_trash import S3Trash
 from backends.store_s3_upload import Target, upload
@@ -35,11 +35,12 @@ from core.objects import Bucket, Progress, StoredObject, TrashedObject
 from core.paging import Page
 from core.services import S3Settings
 
-PAGE_OBJECTS = 1_000
+PAGE_OBJECTS = s3.LISTED
 """What a server answers at once; a first page costs one request, and counts this far."""
 COUNTED_OBJECTS = 10_000
 """How far the objects of a bucket are counted."""
-MOST_VERSIONS = 1_000
+HIDING = 2
+"""How often old versions are looked for: some hide behind an object that is named like a folder."""
 LONGEST_LINK = timedelta(days=7)
 _TAG_COUNT = "x-amz-tagging-count"
 _CONTENT_TYPE = re.compile(r"[ -~]{1,200}")
@@ -140,8 +141,7 @@ class S3Store:
         """Return the versions of an object, newest first; one where versions are not kept."""
         self._access.check(bucket, key)
         with self._access.of_object(bucket, key):
-            there = itertools.islice(s3.versions(self._client, bucket, key), MOST_VERSIONS)
-            kept = list(there)
+            kept = s3.versions(self._client, bucket, key)
         if not kept or kept[0].is_delete_marker:
             raise self._access.missing(bucket, key)
         earlier = [listed(bucket, one) for one in kept[1:] if not one.is_delete_marker]
@@ -190,7 +190,7 @@ class S3Store:
             headers={**{str(k): str(v) for k, v in headers.items()}, "Content-Type": kind},
         )
         with self._access.explained(f"{bucket}/{key}"):
-            self._need_bucket(bucket)
+            self._need_place(bucket, key)
             version = upload(target, data, self._transfers, progress)
         return self.stat(bucket, key, version)
 
@@ -217,7 +217,7 @@ class S3Store:
                 f"{bucket}/{key} cannot be copied onto itself.", hint="Give another key."
             )
         with self._access.explained(f"{to_bucket}/{to_key}"):
-            self._need_bucket(to_bucket)
+            self._need_place(to_bucket, to_key)
             version = s3.copy(self._client, found, to_bucket, to_key)
         return self.stat(to_bucket, to_key, version)
 
@@ -273,7 +273,7 @@ class S3Store:
             for one in self._access.objects(bucket) if with_objects else ():
                 self._trash.throw_away(self.stat(bucket, one.key), always_copy=True)
             self._trash.take_over(bucket)
-            if with_objects:
+            for _ in range(HIDING if with_objects else 0):
                 self._remove_old_versions(bucket)
             self._client.remove_bucket(bucket)
 
@@ -311,6 +311,36 @@ class S3Store:
             newest=newest,
             at_least=objects >= COUNTED_OBJECTS,
         )
+
+    def _need_place(self, bucket: str, key: str) -> None:
+        """Make a bucket that is not there, and keep a key from being object and folder at once.
+
+        S3 would take both. MinIO then hides what is below from its listings, and no folder of a
+        machine could hold a copy.
+        """
+        self._need_bucket(bucket)
+        below = self._client.list_objects(bucket, prefix=f"{key}/", recursive=False)
+        if next(below, None) is not None:
+            raise RequestError(
+                f"{bucket}/{key} cannot be stored: there are objects below that key.",
+                hint="Choose another key.",
+            )
+        parts = key.split("/")
+        for depth in range(1, len(parts)):
+            if self._exists(bucket, "/".join(parts[:depth])):
+                raise RequestError(
+                    f"{bucket}/{key} cannot be stored: a part of its path is an object itself.",
+                    hint="Choose another key.",
+                )
+
+    def _exists(self, bucket: str, key: str) -> bool:
+        try:
+            self._client.stat_object(bucket, key)
+        except S3Error as error:
+            if error.code in GONE:
+                return False
+            raise
+        return True
 
     def _need_bucket(self, bucket: str) -> None:
         """Make a bucket that is not there, and let it keep versions where the server can."""

@@ -19,7 +19,7 @@ from core.services import S3Settings
 
 SUGGESTED_FROM = 1_000
 """How many keys of a bucket are looked through for one like a name that does not exist."""
-_GONE = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchVersion", "MethodNotAllowed"})
+GONE = frozenset({"NoSuchKey", "NoSuchObject", "NoSuchVersion", "MethodNotAllowed"})
 _BAD_VERSION = frozenset({"BadRequest", "InvalidArgument", "InvalidVersionId"})
 _VARIABLES = "MLOPS_SWARM_STORE__"
 
@@ -127,11 +127,11 @@ class S3Access:
                 code = str(error.code)
                 if code == "NoSuchBucket":
                     raise self.no_bucket(bucket) from error
-                if version and code in _GONE | _BAD_VERSION:
+                if version and code in GONE | _BAD_VERSION:
                     raise not_found(
                         f"version of {bucket}/{key}", version, (), hint="List its versions."
                     ) from error
-                if code in _GONE:
+                if code in GONE:
                     raise self.missing(bucket, key) from error
                 raise
 

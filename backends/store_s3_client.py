@@ -1,8 +1,10 @@
 """The connection to an S3 endpoint, and what its refusals mean in words."""
 
 import contextlib
+import itertools
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -31,6 +33,8 @@ CONNECT_SECONDS = 5
 READ_SECONDS = 60
 RETRIES = 3
 CONNECTIONS = 8
+LISTED = 1_000
+"""What a server lists at once."""
 LARGEST_COPY_BYTES = 5 << 30
 """What S3 copies in one piece."""
 _HERE = frozenset({"localhost", "::1"})
@@ -119,12 +123,19 @@ def _tls(settings: S3Settings) -> ssl.SSLContext:
     return context
 
 
-def versions(client: Minio, bucket: str, key: str) -> Iterator[Object]:
-    """Yield the versions and delete markers of one key, newest first."""
-    for one in client.list_objects(bucket, prefix=key, recursive=True, include_version=True):
-        if one.object_name != key:
-            return
-        yield one
+def versions(client: Minio, bucket: str, key: str) -> Sequence[Object]:
+    """Return the versions and delete markers of one key, newest first, up to a thousand.
+
+    Below a page of the listing, the client sorts all markers behind all versions.
+    """
+    listing = client.list_objects(bucket, prefix=key, recursive=True, include_version=True)
+    there = [one for one in itertools.islice(listing, LISTED) if one.object_name == key]
+    return sorted(there, key=_age, reverse=True)
+
+
+def _age(one: Object) -> tuple[bool, datetime]:
+    # Two that came in the same millisecond are told apart by who is the latest.
+    return one.is_latest == "true", one.last_modified or datetime.fromtimestamp(0, UTC)
 
 
 def copy(client: Minio, found: StoredObject, bucket: str, key: str) -> str:

@@ -233,13 +233,13 @@ class S3Trash:
         """Take the delete markers away that lie above the last content."""
         for one in versions(self._client, note.bucket, note.key):
             if not one.is_delete_marker:
-                break
+                return
             self._client.remove_object(note.bucket, note.key, version_id=one.version_id)
 
     def _remove_versions(self, note: Note) -> None:
         """Remove what the note tells of, and all of the key if nothing lives there again."""
         try:
-            kept = list(versions(self._client, note.bucket, note.key))
+            kept = versions(self._client, note.bucket, note.key)
         except S3Error as error:
             if error.code == "NoSuchBucket":
                 return

@@ -1,18 +1,37 @@
 """What every object store does, run against each of them."""
 
+import urllib.request
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from minio_server import any_server, moto_server, wipe
 
-from backends.store_folder import FolderStore
+from backends.stores import open_store
 from core.errors import NotFoundError, RequestError
 from core.objects import ObjectStore
+from core.services import FolderSettings, S3Settings, StoreSettings
+
+MEBIBYTE = 1 << 20
 
 
-@pytest.fixture(params=["folder"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
-    assert request.param == "folder"
-    return FolderStore(tmp_path / "objects")
+@pytest.fixture(
+    scope="module", params=["folder", "moto", pytest.param("minio", marks=pytest.mark.live)]
+)
+def settings(request: pytest.FixtureRequest) -> Iterator[StoreSettings]:
+    if request.param == "folder":
+        yield FolderSettings()
+        return
+    with moto_server() if request.param == "moto" else any_server() as served:
+        yield served
+
+
+@pytest.fixture
+def store(settings: StoreSettings, tmp_path: Path) -> ObjectStore:
+    if isinstance(settings, S3Settings):
+        wipe(settings)
+    return open_store(settings, tmp_path / "home")
 
 
 def test_a_stored_object_reads_back_unchanged(store: ObjectStore) -> None:
@@ -68,6 +87,278 @@ def test_buckets_tell_what_is_in_them(store: ObjectStore) -> None:
     assert (datasets.name, datasets.objects, datasets.bytes) == ("datasets", 2, 8)
     assert datasets.newest == newest
     assert (empty.name, empty.objects, empty.newest) == ("empty", 0, None)
+
+
+def test_the_names_of_buckets_are_told_without_counting(store: ObjectStore) -> None:
+    store.put("models", "a.txt", b"1")
+    store.create_bucket("datasets")
+    assert list(store.bucket_names()) == ["datasets", "models"]
+
+
+def test_an_object_keeps_its_versions(store: ObjectStore) -> None:
+    first = store.put("datasets", "a.txt", b"one", tags={"year": "2023"})
+    second = store.put("datasets", "a.txt", b"three")
+    assert first.version != second.version
+    assert [one.version for one in store.versions("datasets", "a.txt")] == [
+        second.version,
+        first.version,
+    ]
+    assert store.stat("datasets", "a.txt", first.version) == first
+    with store.open("datasets", "a.txt", first.version) as content:
+        assert content.read() == b"one"
+    with store.open("datasets", "a.txt", second.version) as content:
+        assert content.read() == b"three"
+    with pytest.raises(NotFoundError, match="nonsense"):
+        store.stat("datasets", "a.txt", "nonsense")
+    with pytest.raises(NotFoundError):
+        store.versions("datasets", "b.txt")
+
+
+def test_an_open_object_can_be_sought_in(store: ObjectStore) -> None:
+    content = bytes(range(256)) * 8192
+    store.put("datasets", "a.bin", content)
+    with store.open("datasets", "a.bin") as reading:
+        assert reading.seek(-7, 2) == len(content) - 7
+        assert reading.read() == content[-7:]
+        assert reading.seek(300) == 300
+        assert reading.read(5) == content[300:305]
+        assert (reading.tell(), reading.read(0)) == (305, b"")
+
+
+def test_a_download_is_whole_and_tells_how_far_it_is(store: ObjectStore, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 10_000
+    store.put("datasets", "a.bin", content)
+    told: list[tuple[int, int]] = []
+    path = tmp_path / "new" / "a.bin"
+    assert store.download("datasets", "a.bin", path, lambda *now: told.append(now)) == path
+    assert path.read_bytes() == content
+    assert told[-1] == (len(content), len(content))
+    assert told == sorted(told)
+    assert list(path.parent.iterdir()) == [path]
+    store.put("datasets", "empty", b"")
+    assert store.download("datasets", "empty", path).read_bytes() == b""
+    with pytest.raises(NotFoundError):
+        store.download("datasets", "b.bin", path)
+    with pytest.raises(RequestError, match="folder"):
+        store.download("datasets", "a.bin", tmp_path)
+
+
+class _StoppedError(Exception):
+    """Somebody pressed the key that stops."""
+
+
+def _stop(done: int, of: int) -> None:
+    raise _StoppedError(f"{done} of {of}")
+
+
+def test_a_download_that_is_stopped_leaves_what_was_there(
+    store: ObjectStore, tmp_path: Path
+) -> None:
+    store.put("datasets", "a.bin", bytes(3 * MEBIBYTE))
+    path = tmp_path / "target" / "a.bin"
+    path.parent.mkdir()
+    path.write_bytes(b"before")
+    with pytest.raises(_StoppedError):
+        store.download("datasets", "a.bin", path, _stop)
+    assert path.read_bytes() == b"before"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_upload_that_is_stopped_leaves_what_was_there(
+    store: ObjectStore, tmp_path: Path
+) -> None:
+    store.put("datasets", "a.bin", b"before")
+    (tmp_path / "large").write_bytes(bytes(17 * MEBIBYTE))
+    with pytest.raises(_StoppedError):
+        store.put("datasets", "a.bin", tmp_path / "large", progress=_stop)
+    with pytest.raises(_StoppedError):
+        store.put("datasets", "b.bin", tmp_path / "large", progress=_stop)
+    assert store.read("datasets", "a.bin") == b"before"
+    assert [item.key for item in store.list("datasets")] == ["a.bin"]
+
+
+def test_a_large_file_arrives_whole(store: ObjectStore, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 4096 * 17 + b"end"
+    (tmp_path / "large").write_bytes(content)
+    told: list[tuple[int, int]] = []
+    stored = store.put(
+        "datasets",
+        "large.bin",
+        tmp_path / "large",
+        tags={"size": "large"},
+        progress=lambda *now: told.append(now),
+    )
+    assert (stored.bytes, stored.tags) == (len(content), {"size": "large"})
+    assert told[-1] == (len(content), len(content))
+    path = store.download("datasets", "large.bin", tmp_path / "again")
+    assert path.read_bytes() == content
+    assert store.put("datasets", "large.bin", content[:-1]).etag != stored.etag
+
+
+def test_a_file_that_is_none_is_refused(store: ObjectStore, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "missing"):
+        with pytest.raises(RequestError, match="not a file"):
+            store.put("datasets", "a.bin", path)
+    assert "datasets" not in store.bucket_names() or store.list("datasets").items == ()
+
+
+def test_a_copy_has_the_content_the_type_and_the_tags(store: ObjectStore) -> None:
+    store.put("datasets", "a b/ü.bin", b"1", content_type="text/x-own", tags={"year": "2024"})
+    copied = store.copy("datasets", "a b/ü.bin", "archive", "c d/ü.bin")
+    assert copied == store.stat("archive", "c d/ü.bin")
+    assert (copied.content_type, copied.tags) == ("text/x-own", {"year": "2024"})
+    assert store.read("archive", "c d/ü.bin") == b"1"
+    with pytest.raises(NotFoundError):
+        store.copy("datasets", "b.bin", "archive", "b.bin")
+    with pytest.raises(RequestError):
+        store.copy("datasets", "a b/ü.bin", "archive", "../b.bin")
+
+
+def test_tags_are_set_beside_those_that_are_there(store: ObjectStore) -> None:
+    stored = store.put("datasets", "a.csv", b"1", tags={"year": "2024", "stage": "raw"})
+    tagged = store.tag("datasets", "a.csv", {"stage": "", "owner team": "a+b - c=d._:/@"})
+    assert tagged.tags == {"year": "2024", "owner team": "a+b - c=d._:/@"}
+    assert (tagged.etag, tagged.version) == (stored.etag, stored.version)
+    assert store.stat("datasets", "a.csv") == tagged
+    assert store.tag("datasets", "a.csv", {"year": "", "owner team": ""}).tags == {}
+    with pytest.raises(NotFoundError):
+        store.tag("datasets", "b.csv", {"a": "b"})
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"": "x"},
+        {"a" * 129: "x"},
+        {"a": "x" * 257},
+        {"a&b": "x"},
+        {"a": "x\ny"},
+        {"a": "<x>"},
+        {"aws:a": "x"},
+        {str(number): "x" for number in range(11)},
+    ],
+)
+def test_tags_that_no_store_would_keep_are_refused(
+    store: ObjectStore, tags: dict[str, str]
+) -> None:
+    store.put("datasets", "a.csv", b"1")
+    with pytest.raises(RequestError):
+        store.tag("datasets", "a.csv", tags)
+    with pytest.raises(RequestError):
+        store.put("datasets", "a.csv", b"2", tags=tags)
+    assert store.stat("datasets", "a.csv").tags == {}
+
+
+def test_a_link_opens_the_object_where_there_are_links(
+    store: ObjectStore, settings: StoreSettings
+) -> None:
+    store.put("datasets", "a ü.csv", b"shared")
+    if isinstance(settings, FolderSettings):
+        with pytest.raises(RequestError, match="folder of this machine") as refused:
+            store.share("datasets", "a ü.csv", timedelta(hours=1))
+        assert "a ü.csv" in refused.value.hint
+        return
+    link = store.share("datasets", "a ü.csv", timedelta(hours=1))
+    with urllib.request.urlopen(link, timeout=10) as answer:
+        assert answer.read() == b"shared"
+    with pytest.raises(RequestError, match="seven days"):
+        store.share("datasets", "a ü.csv", timedelta(days=8))
+    with pytest.raises(NotFoundError):
+        store.share("datasets", "b.csv", timedelta(hours=1))
+
+
+def test_what_was_deleted_can_be_brought_back(store: ObjectStore) -> None:
+    stored = store.put("datasets", "a/b.txt", b"lost?", tags={"a": "b"})
+    store.put("datasets", "c.txt", b"stays")
+    store.delete("datasets", "a/b.txt")
+    (trashed,) = store.trash()
+    assert (trashed.object.reference, trashed.object.bytes) == ("datasets/a/b.txt", 5)
+    assert trashed.object.tags == {"a": "b"}
+    assert [bucket.objects for bucket in store.buckets()] == [1]
+    restored = store.restore(trashed.place)
+    assert (restored.etag, restored.tags) == (stored.etag, {"a": "b"})
+    assert store.read("datasets", "a/b.txt") == b"lost?"
+    assert list(store.trash()) == []
+    with pytest.raises(NotFoundError):
+        store.restore(trashed.place)
+
+
+def test_a_newer_object_is_not_replaced_by_one_from_the_trash(store: ObjectStore) -> None:
+    store.put("datasets", "a.txt", b"old")
+    store.delete("datasets", "a.txt")
+    store.put("datasets", "a.txt", b"new")
+    with pytest.raises(RequestError, match="another object"):
+        store.restore("datasets/a.txt")
+    assert store.read("datasets", "a.txt") == b"new"
+    assert store.empty_trash() == 1
+    assert store.read("datasets", "a.txt") == b"new"
+
+
+def test_the_latest_deleted_is_the_first_in_the_trash(store: ObjectStore) -> None:
+    for content in (b"one", b"three"):
+        store.put("datasets", "a.txt", content)
+        store.delete("datasets", "a.txt")
+    assert [one.object.bytes for one in store.trash()] == [5, 3]
+    assert store.restore("datasets/a.txt").bytes == 5
+
+
+def test_an_emptied_trash_holds_nothing(store: ObjectStore) -> None:
+    for key in ("a.txt", "b.txt"):
+        store.put("datasets", key, b"1")
+        store.delete("datasets", key)
+    store.put("datasets", "c.txt", b"stays")
+    assert (store.empty_trash(), store.empty_trash()) == (2, 0)
+    assert list(store.trash()) == []
+    with pytest.raises(NotFoundError):
+        store.restore("datasets/a.txt")
+    assert [item.key for item in store.list("datasets")] == ["c.txt"]
+    assert store.read("datasets", "c.txt") == b"stays"
+
+
+def test_a_bucket_goes_only_empty_or_with_its_objects(store: ObjectStore) -> None:
+    store.create_bucket("empty")
+    store.delete_bucket("empty")
+    store.put("datasets", "a/b.txt", b"one")
+    store.put("datasets", "c.txt", b"two")
+    with pytest.raises(RequestError, match="2 objects"):
+        store.delete_bucket("datasets")
+    assert store.list("datasets").total == 2
+    store.delete_bucket("datasets", with_objects=True)
+    assert list(store.bucket_names()) == []
+    assert len(store.trash()) == 2
+    assert store.restore("datasets/a/b.txt").bytes == 3
+    assert store.read("datasets", "a/b.txt") == b"one"
+    with pytest.raises(NotFoundError):
+        store.delete_bucket("nothing")
+
+
+def test_the_trash_outlives_the_bucket(store: ObjectStore) -> None:
+    store.put("datasets", "a.txt", b"one")
+    store.delete("datasets", "a.txt")
+    store.delete_bucket("datasets")
+    assert store.restore("datasets/a.txt").bytes == 3
+    assert store.read("datasets", "a.txt") == b"one"
+
+
+def test_a_key_cannot_be_an_object_and_a_folder_at_once(store: ObjectStore) -> None:
+    store.put("datasets", "a/b.txt", b"1")
+    with pytest.raises(RequestError, match="objects below"):
+        store.put("datasets", "a", b"2")
+    with pytest.raises(RequestError, match="an object itself"):
+        store.put("datasets", "a/b.txt/c", b"3")
+    with pytest.raises(RequestError, match="objects below"):
+        store.copy("datasets", "a/b.txt", "datasets", "a")
+    assert [item.key for item in store.list("datasets")] == ["a/b.txt"]
+
+
+@pytest.mark.parametrize("key", ["ü/日本.txt", "a b+c&d=e?.txt", "/".join(["k" * 204] * 5)])
+def test_unusual_names_stay_as_they_are(store: ObjectStore, key: str) -> None:
+    stored = store.put("datasets", key, b"1")
+    assert stored.key == key
+    assert [item.key for item in store.list("datasets")] == [key]
+    assert store.read("datasets", key) == b"1"
+    store.delete("datasets", key)
+    assert store.restore(f"datasets/{key}").key == key
 
 
 def test_a_deleted_object_is_gone(store: ObjectStore) -> None:
