@@ -102,7 +102,7 @@ class Evidence:
                 return self._has_number(text, percent=bool(found["percent"]))
             case "rest" | "few":
                 # "and 21 more", "the last 12": a part of a list, so less than something has.
-                return bool(self._numbers) and _value(text) < self._numbers[-1]
+                return bool(self._numbers) and _value(text) <= self._numbers[-1]
             case "span":
                 return self._has_span(text)
             case "size":
