@@ -6,7 +6,7 @@ from backends.stores import open_store
 from core.objects import ObjectStore
 from core.passages import Embedding, PassageIndex
 from core.runs import RunBackend
-from core.services import ChromaServer, OpenAIEmbedding
+from core.services import ChromaServer, KubeflowSettings, OpenAIEmbedding
 from core.settings import Settings
 from knowledge.library import Library
 from knowledge.reference import PACKAGES
@@ -49,6 +49,11 @@ def runs_of(
     Raises:
         UnavailableError: It cannot be reached.
     """
+    # A world of its own never reaches a cluster, whatever the settings of the person say.
+    if isinstance(settings.runs, KubeflowSettings) and local is LocalRuns:
+        from backends.runs_kubeflow import KubeflowRuns
+
+        return KubeflowRuns(settings.runs, store, shared=settings.store.kind == "s3")
     return local(home=settings.home, store=store, workers=settings.workers, preload=PRELOAD)
 
 
