@@ -1,30 +1,28 @@
 """Runs pipelines in worker processes of this machine."""
 
-import contextlib
-import os
-import pickle
-import secrets
+import shutil
 import statistics
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from backends.runs_local.history import NewRun, RunHistory
-from backends.runs_local.job import Job
+from backends.runs_local.engine import RunEngine
+from backends.runs_local.history import RunHistory
+from backends.runs_local.job import Job, place_of
+from backends.runs_local.launching import Launcher
 from backends.runs_local.logs import WORKER_LOG, read_lines, task_log
-from backends.runs_local.package import Plan, read_plan
-from backends.runs_local.parameters import complete_parameters
-from backends.runs_local.processes import Worker
-from backends.runs_local.staging import Named, named_objects, stage
-from core.errors import AssistantError, UnavailableError, not_found
+from backends.runs_local.package import read_plan
+from backends.runs_local.refusals import refuse_what_cannot_run
+from backends.runs_local.schedules import ScheduleBook
+from backends.runs_local.uploads import Shelf
+from core.errors import RequestError, not_found
 from core.objects import ObjectStore
 from core.paging import Page
-from core.pipelines import ParameterValue, PipelineSpec
-from core.runs import Artifact, Run, RunLogs, RunQuery, RunState
+from core.pipelines import ParameterValue, PipelineSpec, PipelineVersion
+from core.runs import Artifact, Experiment, Run, RunLogs, RunQuery
+from core.schedules import Schedule
 
-WORKER_DIED = "The worker process ended before the run did."
 RUNS_FOR_A_TYPICAL_TIME = 5
+RUNS_AT_ONCE = 4
 
 
 class LocalRuns:
@@ -35,29 +33,48 @@ class LocalRuns:
 
     Args:
         home: Where history, logs, staged inputs and the tasks' files are kept.
-        store: Where objects are; it is handed to the worker and so must pickle.
+        store: Where objects are; workers open it again from its description.
         workers: How many tasks of one run may work side by side.
         preload: Modules that tasks need and that are slow to import; and packages whose code, when
             it changes, makes cached results worthless.
+        at_once: How many runs may be at work in the home; others wait for their turn.
     """
 
     def __init__(
-        self, *, home: Path, store: ObjectStore, workers: int, preload: Sequence[str] = ()
+        self,
+        *,
+        home: Path,
+        store: ObjectStore,
+        workers: int,
+        preload: Sequence[str] = (),
+        at_once: int = RUNS_AT_ONCE,
     ) -> None:
         self._home = home.absolute()
         self._store = store
-        self._workers = workers
-        self._preload = tuple(preload)
-        self._history = RunHistory(self._home / "runs.db")
-        self._started: dict[str, subprocess.Popen[bytes]] = {}
+        database = self._home / "runs.db"
+        self._history = RunHistory(database)
+        self._book = ScheduleBook(database)
+        self._shelf = Shelf(database)
+        self._launcher = Launcher(
+            home=self._home,
+            store=place_of(store),
+            workers=workers,
+            preload=preload,
+            at_once=at_once,
+            launch=self._launch,
+        )
+        self._engine = RunEngine(self._home, store, self._history, self._launcher)
+
+    @property
+    def place(self) -> str:
+        """Where runs happen, in words."""
+        return "on this machine"
 
     def check(
         self, pipeline: PipelineSpec, parameters: Mapping[str, ParameterValue]
     ) -> Mapping[str, ParameterValue]:
         """Return the parameters as a run would use them, without starting one."""
-        complete = complete_parameters(pipeline, parameters)
-        self._named(pipeline, read_plan(pipeline.package), complete)
-        return complete
+        return self._engine.check(pipeline, parameters)
 
     def start(
         self,
@@ -68,50 +85,19 @@ class LocalRuns:
         name: str = "",
         use_cache: bool = True,
     ) -> Run:
-        """Start a run and return at once."""
-        complete = complete_parameters(pipeline, parameters)
-        plan = read_plan(pipeline.package)
-        named = self._named(pipeline, plan, complete)
-        with self._writable():
-            staged = stage(self._store, self._home / "staging", named)
-        run_id = secrets.token_hex(4)
-        job = Job(
-            run_id=run_id,
-            pipeline=pipeline.name,
-            package=pipeline.package,
-            arguments={**complete, **{item.parameter: str(item.path) for item in staged}},
-            home=self._home,
-            store=self._store,
-            workers=self._workers,
-            preload=self._preload,
-            use_cache=use_cache,
+        """Start a run and return at once; it is pending until there is a place for it."""
+        return self._engine.start(
+            pipeline, parameters, experiment=experiment, name=name, use_cache=use_cache
         )
-        with self._writable():
-            job.logs.mkdir(parents=True, exist_ok=True)
-            job.work.mkdir(parents=True, exist_ok=True)
-        self._history.add(
-            NewRun(
-                id=run_id,
-                pipeline=pipeline,
-                parameters=complete,
-                experiment=experiment,
-                name=name,
-                starter=Worker.of(os.getpid(), detached=False),
-                tasks=plan.tasks,
-            )
-        )
-        self._history.record([item.artifact(run_id) for item in staged], {}, run_id)
-        self._launch(job)
-        return self._history.get(run_id)
 
     def get(self, run_id: str) -> Run:
         """Return a run by its full id, with its tasks."""
-        self._settle()
+        self._engine.settle()
         return self._history.get(run_id)
 
     def list(self, query: RunQuery = RunQuery(), limit: int = 10) -> Page[Run]:  # noqa: B008  # the port's own default, frozen
         """List runs, newest start first, without their tasks."""
-        self._settle()
+        self._engine.settle()
         return self._history.list(query, limit)
 
     def artifacts(self, run_id: str) -> Sequence[Artifact]:
@@ -143,13 +129,103 @@ class LocalRuns:
 
     def cancel(self, run_id: str) -> Run:
         """Stop a run and everything it started; a run that ended is returned as it is."""
-        self._settle()
-        worker = self._history.open_runs().get(run_id)
-        # First the history, so that the worker cannot take its dying tasks for failures.
-        if worker is not None and self._history.finish(run_id, RunState.CANCELED):
-            worker.end()
-            self._reap()
-        return self._history.get(run_id)
+        self._engine.settle()
+        return self._engine.cancel(run_id)
+
+    def retry(self, run_id: str) -> Run:
+        """Start a new attempt of a run that failed or was stopped, under the same id.
+
+        What succeeded in an earlier attempt is reused as long as its files are kept.
+        """
+        self._engine.settle()
+        return self._engine.retry(run_id)
+
+    def delete(self, run_id: str) -> None:
+        """Move a run that ended, with its logs, to the trash; its objects stay."""
+        run = self.get(run_id)
+        if not self._history.delete(run_id):
+            raise RequestError(
+                f"The run {run.name} is at work.", hint="Stop it first, then delete it."
+            )
+        logs = self._home / "logs" / run_id
+        if logs.is_dir():
+            self._trashed_logs.mkdir(parents=True, exist_ok=True)
+            logs.replace(self._trashed_logs / run_id)
+
+    def trash(self) -> Sequence[Run]:
+        """Return the runs in the trash, the latest deleted first."""
+        return self._history.trash()
+
+    def empty_trash(self) -> int:
+        """Remove what is in the trash for good; return how many runs that were."""
+        removed = self._history.remove_deleted()
+        for run_id in removed:
+            for folder in (self._trashed_logs, self._home / "logs", self._home / "work"):
+                shutil.rmtree(folder / run_id, ignore_errors=True)
+        return len(removed)
+
+    def pipelines(self) -> Sequence[PipelineSpec]:
+        """Return the newest version of every pipeline that was uploaded, by name."""
+        return self._shelf.pipelines()
+
+    def versions(self, pipeline: str) -> Sequence[PipelineVersion]:
+        """Return the versions of a pipeline that were uploaded, newest first."""
+        return self._shelf.versions(pipeline)
+
+    def upload(self, pipeline: PipelineSpec) -> PipelineVersion:
+        """Keep a pipeline, or a new version of one, so that it can be run by its name."""
+        read_plan(pipeline.package)
+        refuse_what_cannot_run(pipeline.package)
+        return self._shelf.keep(pipeline)
+
+    def experiments(self) -> Sequence[Experiment]:
+        """Return every experiment, the latest used first."""
+        return self._history.experiments()
+
+    def create_experiment(self, name: str, description: str = "") -> Experiment:
+        """Create an experiment."""
+        return self._shelf.create_experiment(name, description)
+
+    def schedules(self) -> Sequence[Schedule]:
+        """Return every schedule, by name."""
+        return self._book.all()
+
+    def schedule(
+        self,
+        pipeline: PipelineSpec,
+        cron: str,
+        parameters: Mapping[str, ParameterValue],
+        *,
+        name: str = "",
+    ) -> Schedule:
+        """Create a schedule; its first run is at the next time the cron fields name."""
+        self.check(pipeline, parameters)
+        return self._book.add(pipeline, cron, parameters, name)
+
+    def pause(self, schedule_id: str) -> Schedule:
+        """Let a schedule fire no more until it is resumed."""
+        return self._book.pause(schedule_id)
+
+    def resume(self, schedule_id: str) -> Schedule:
+        """Let a paused schedule fire again, from now on."""
+        return self._book.resume(schedule_id)
+
+    def delete_schedule(self, schedule_id: str) -> None:
+        """Remove a schedule; the runs it started stay."""
+        self._book.delete(schedule_id)
+
+    def fire_due(self) -> Sequence[Run]:
+        """Start the runs that are due now and return them; safe when several ask at once.
+
+        A run that cannot start is there as a failed one, with the reason.
+        """
+        self._engine.settle()
+        started = []
+        for firing in self._book.claim_due():
+            run = self._engine.start_scheduled(firing.pipeline, firing.parameters, firing.schedule)
+            self._book.fired(firing, run.id)
+            started.append(run)
+        return started
 
     def typical_seconds(self, pipeline: str) -> float | None:
         """Return the median duration of the pipeline's latest succeeded runs, if any."""
@@ -161,59 +237,10 @@ class LocalRuns:
         folder = self._home / "logs" / run_id
         return folder if folder.is_dir() else None
 
-    def _named(
-        self, pipeline: PipelineSpec, plan: Plan, parameters: Mapping[str, ParameterValue]
-    ) -> Sequence[Named]:
-        marked = {parameter.name for parameter in pipeline.parameters if parameter.is_object}
-        return named_objects(self._store, plan.objects, marked, parameters)
+    @property
+    def _trashed_logs(self) -> Path:
+        return self._home / "trash" / "logs"
 
     def _launch(self, job: Job) -> None:
-        try:
-            with (job.logs / WORKER_LOG).open("ab") as log:
-                process = subprocess.Popen(
-                    [sys.executable, "-P", "-u", "-m", "backends.runs_local"],
-                    stdin=subprocess.PIPE,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    cwd=job.work,
-                    start_new_session=True,
-                )
-            self._started[job.run_id] = process
-            self._history.hand_over(job.run_id, Worker.of(process.pid))
-        except (OSError, AssistantError) as error:
-            self._history.finish(job.run_id, RunState.FAILED, "The worker could not be started.")
-            raise UnavailableError(
-                f"The run {job.run_id} could not be started: {error}.",
-                hint="Is the machine out of memory or processes?",
-            ) from error
-        self._tell(process, job)
-
-    @staticmethod
-    def _tell(process: subprocess.Popen[bytes], job: Job) -> None:
-        # A worker that ended at once cannot listen; the next look at the run says so.
-        with contextlib.suppress(BrokenPipeError):
-            assert process.stdin is not None
-            with process.stdin as pipe:
-                pipe.write(pickle.dumps(job))
-
-    def _settle(self) -> None:
-        """End the runs whose worker is gone: no run is at work for ever."""
-        self._reap()
-        for run_id, worker in self._history.open_runs().items():
-            if not worker.lives() and self._history.finish(run_id, RunState.FAILED, WORKER_DIED):
-                worker.end()
-
-    def _reap(self) -> None:
-        for run_id, process in list(self._started.items()):
-            if process.poll() is not None:
-                self._started.pop(run_id, None)
-
-    @contextlib.contextmanager
-    def _writable(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise UnavailableError(
-                f"The folder for runs, {self._home}, cannot be written: {error.strerror}.",
-                hint="Is the disk full or read-only?",
-            ) from error
+        """Bring a run to life whose turn it is."""
+        self._launcher.start(job)

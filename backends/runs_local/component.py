@@ -44,13 +44,13 @@ def read_call(command: Sequence[str], environment: Mapping[str, str], log: Path)
     Raises:
         RequestError: It is another kind of component, or needs packages that are not here.
     """
-    place = next((i for i, part in enumerate(command) if _SOURCE_FOLLOWS.search(part)), None)
+    place = place_of_source(command)
     if place is None or "--executor_input" not in command:
         raise RequestError(
             "This task needs a container: only lightweight Python components run on this machine.",
             hint="Run the pipeline on a cluster.",
         )
-    missing = [name for part in command[:place] for name in _not_installed(part)]
+    missing = missing_packages(command[:place])
     if missing:
         raise RequestError(
             f"This task needs packages that are not installed here: {', '.join(missing)}.",
@@ -64,6 +64,16 @@ def read_call(command: Sequence[str], environment: Mapping[str, str], log: Path)
         log=log,
         folder=Path(inputs["outputs"]["outputFile"]).parent,
     )
+
+
+def place_of_source(command: Sequence[str]) -> int | None:
+    """Return which part of a command writes the source that follows it, if it has one."""
+    return next((i for i, part in enumerate(command) if _SOURCE_FOLLOWS.search(part)), None)
+
+
+def missing_packages(command: Sequence[str]) -> list[str]:
+    """Return the requirements that a command would install and that are not met here."""
+    return [name for part in command for name in _not_installed(part)]
 
 
 def _not_installed(script: str) -> list[str]:

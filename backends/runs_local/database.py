@@ -1,23 +1,20 @@
-"""The SQLite file behind the history, and its rows as values."""
+"""The SQLite file behind the history."""
 
 import contextlib
-import json
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock
 
 from backends.sqlite_damage import DAMAGED, is_damage
 from core.errors import UnavailableError
-from core.runs import Artifact, ArtifactKind, Run, RunState, Task, TaskState
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 WAIT_SECONDS = 30
 
-_SCHEMA = """
-BEGIN IMMEDIATE;
+_MIGRATIONS = {
+    1: """
 CREATE TABLE IF NOT EXISTS packages (
     version TEXT PRIMARY KEY, pipeline TEXT NOT NULL, package TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS runs (
@@ -39,8 +36,32 @@ CREATE TABLE IF NOT EXISTS artifacts (
 CREATE INDEX IF NOT EXISTS artifacts_by_run ON artifacts (run_id);
 CREATE TABLE IF NOT EXISTS metrics (
     run_id TEXT NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (run_id, name));
-COMMIT;
-"""
+""",
+    2: """
+ALTER TABLE runs ADD COLUMN attempt INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE runs ADD COLUMN schedule TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN use_cache INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE runs ADD COLUMN queued_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE runs ADD COLUMN launches INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN deleted_at TEXT;
+CREATE INDEX runs_by_pipeline ON runs (pipeline, created_at);
+CREATE INDEX runs_by_experiment ON runs (experiment, created_at);
+CREATE INDEX runs_by_state ON runs (state, created_at);
+CREATE INDEX runs_by_name ON runs (name);
+CREATE INDEX runs_deleted ON runs (deleted_at) WHERE deleted_at IS NOT NULL;
+CREATE INDEX runs_open ON runs (state) WHERE state IN ('PENDING', 'RUNNING');
+CREATE TABLE experiments (
+    name TEXT PRIMARY KEY, description TEXT NOT NULL, created_at TEXT NOT NULL);
+CREATE TABLE uploads (
+    number INTEGER PRIMARY KEY, pipeline TEXT NOT NULL, version TEXT NOT NULL,
+    uploaded_at TEXT NOT NULL, spec TEXT NOT NULL, UNIQUE (pipeline, version));
+CREATE TABLE schedules (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, pipeline TEXT NOT NULL,
+    version TEXT NOT NULL, spec TEXT NOT NULL, cron TEXT NOT NULL, parameters TEXT NOT NULL,
+    enabled INTEGER NOT NULL, created_at TEXT NOT NULL, next_at TEXT, last_fired_at TEXT,
+    last_run TEXT NOT NULL DEFAULT '', firing_at TEXT, missed TEXT NOT NULL DEFAULT '[]');
+""",
+}
 
 
 class Database:
@@ -80,8 +101,7 @@ class Database:
             # Changing the journal's mode does not wait for others: one after the other.
             with FileLock(self._path.with_suffix(".lock"), timeout=WAIT_SECONDS):
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(_SCHEMA)
-                connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                _migrate(connection)
         return connection
 
     @contextlib.contextmanager
@@ -95,57 +115,10 @@ class Database:
             ) from error
 
 
-def run_of(db: sqlite3.Connection, row: sqlite3.Row, tasks: tuple[Task, ...] = ()) -> Run:
-    """Read a run with its metrics."""
-    metrics = db.execute("SELECT name, value FROM metrics WHERE run_id = ?", (row["id"],))
-    return Run(
-        id=row["id"],
-        name=row["name"],
-        pipeline=row["pipeline"],
-        pipeline_version=row["version"],
-        experiment=row["experiment"],
-        state=RunState(row["state"]),
-        parameters=json.loads(row["parameters"]),
-        created_at=datetime.fromisoformat(row["created_at"]),
-        started_at=_time(row["started_at"]),
-        finished_at=_time(row["finished_at"]),
-        reason=row["reason"],
-        tasks=tasks,
-        metrics=dict(metrics.fetchall()),
-    )
-
-
-def task_of(row: sqlite3.Row) -> Task:
-    """Read a task."""
-    return Task(
-        name=row["name"],
-        state=TaskState(row["state"]),
-        started_at=_time(row["started_at"]),
-        finished_at=_time(row["finished_at"]),
-        reason=row["reason"],
-    )
-
-
-def artifact_of(row: sqlite3.Row) -> Artifact:
-    """Read an artifact."""
-    return Artifact(
-        run_id=row["run_id"],
-        task=row["task"],
-        name=row["name"],
-        kind=ArtifactKind(row["kind"]),
-        bucket=row["bucket"],
-        key=row["key"],
-        bytes=row["bytes"],
-        content_hash=row["content_hash"],
-        metadata=json.loads(row["metadata"]),
-        is_input=bool(row["is_input"]),
-    )
-
-
-def text_of(moment: datetime) -> str:
-    """Write a time so that texts sort as the times they stand for."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _time(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Bring a file of any age up to date; each step happens as a whole."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for step in range(version + 1, SCHEMA_VERSION + 1):
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {_MIGRATIONS[step]} PRAGMA user_version = {step}; COMMIT;"
+        )

@@ -1,23 +1,28 @@
-"""The history of runs: a SQLite file that assistants and workers share."""
+"""Writing the history of runs: a SQLite file that assistants and workers share."""
 
 import itertools
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 
-from backends.runs_local.database import Database, artifact_of, run_of, task_of, text_of
 from backends.runs_local.package import PlannedTask
 from backends.runs_local.processes import Worker
+from backends.runs_local.records import OPEN, RunRecords
+from backends.runs_local.rows import keep_package, text_of
 from core import clock
-from core.errors import not_found
-from core.paging import Page
 from core.pipelines import ParameterValue, PipelineSpec
-from core.runs import Artifact, Run, RunQuery, RunState, TaskState
+from core.runs import Artifact, RunState, TaskState
 
-_OPEN = "state IN ('PENDING', 'RUNNING')"
+NOBODY = Worker(pid=0, started=0.0, detached=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a task made and measured."""
+
+    artifacts: Sequence[Artifact]
+    metrics: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,93 +35,92 @@ class NewRun:
     experiment: str
     name: str
     """Empty for a name made from the pipeline and a number."""
-    starter: Worker
-    """Who answers for the run until its worker does."""
+    starter: Worker | None = None
+    """Who answers for the run until its worker does; nobody while it waits for its turn."""
     tasks: Sequence[PlannedTask]
+    use_cache: bool = True
+    schedule: str = ""
+    """The name of the schedule that started it."""
+    inputs: Sequence[Artifact] = ()
+    """What it reads."""
+    ended: str = ""
+    """Why it ended before it began; empty for a run that is to begin."""
 
 
-class RunHistory:
+class RunHistory(RunRecords):
     """Runs, their tasks, artifacts and metrics.
 
-    A run that ended never changes again: every change asks for an open run, so a worker, a reader
-    that finds the worker dead and somebody who cancels may race, and the first one wins.
-
-    Args:
-        path: The SQLite file; it is made at the first use.
+    An attempt that ended never changes again: every change asks for an open run, so a worker, a
+    reader that finds the worker dead and somebody who cancels may race, and the first one wins.
+    Where an attempt is named, what is left of an earlier one cannot speak for a later one.
     """
-
-    def __init__(self, path: Path) -> None:
-        self._database = Database(path)
 
     def add(self, run: NewRun) -> None:
         """Add a pending run with every task it may reach."""
+        starter = run.starter or NOBODY
+        now = _now()
         with self._database.changing() as db:
+            keep_package(db, run.pipeline)
+            values = {
+                "id": run.id,
+                "name": run.name or _free_run_name(db, run.pipeline.name),
+                "pipeline": run.pipeline.name,
+                "version": run.pipeline.version,
+                "experiment": run.experiment,
+                "state": RunState.FAILED if run.ended else RunState.PENDING,
+                "reason": run.ended,
+                "finished_at": now if run.ended else None,
+                "parameters": json.dumps(dict(run.parameters), ensure_ascii=False),
+                "created_at": now,
+                "queued_at": now,
+                "worker_pid": starter.pid,
+                "worker_started": starter.started,
+                "worker_detached": starter.detached,
+                "use_cache": run.use_cache,
+                "schedule": run.schedule,
+            }
             db.execute(
-                "INSERT OR IGNORE INTO packages VALUES (?, ?, ?)",
-                (run.pipeline.version, run.pipeline.name, run.pipeline.package),
+                f"INSERT INTO runs ({', '.join(values)}) VALUES ({', '.join('?' * len(values))})",
+                tuple(values.values()),
             )
-            (before,) = db.execute(
-                "SELECT count(*) FROM runs WHERE pipeline = ?", (run.pipeline.name,)
-            ).fetchone()
-            db.execute(
-                "INSERT INTO runs (id, name, pipeline, version, experiment, state, parameters,"
-                " created_at, worker_pid, worker_started, worker_detached)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    run.id,
-                    run.name or f"{run.pipeline.name}-{before + 1}",
-                    run.pipeline.name,
-                    run.pipeline.version,
-                    run.experiment,
-                    RunState.PENDING,
-                    json.dumps(dict(run.parameters), ensure_ascii=False),
-                    _now(),
-                    run.starter.pid,
-                    run.starter.started,
-                    run.starter.detached,
-                ),
-            )
-            db.executemany(
-                "INSERT INTO tasks (run_id, name, position, state) VALUES (?, ?, ?, ?)",
-                [
-                    (run.id, task.label, position, TaskState.PENDING)
-                    for position, task in enumerate(run.tasks)
-                ],
-            )
+            _plan(db, run.id, run.tasks)
+            _record(db, run.inputs, {}, run.id)
 
-    def hand_over(self, run_id: str, worker: Worker) -> None:
-        """Note which process answers for a run from now on."""
-        with self._database.changing() as db:
-            db.execute(
-                "UPDATE runs SET worker_pid = ?, worker_started = ?, worker_detached = ?"
-                " WHERE id = ?",
-                (worker.pid, worker.started, worker.detached, run_id),
-            )
-
-    def begin(self, run_id: str, worker: Worker) -> bool:
+    def begin(self, run_id: str, worker: Worker, attempt: int | None = None) -> bool:
         """Let a worker take a pending run; false when the run ended before."""
         with self._database.changing() as db:
             taken = db.execute(
                 "UPDATE runs SET state = ?, started_at = ?, worker_pid = ?, worker_started = ?,"
-                " worker_detached = 1 WHERE id = ? AND state = ?",
-                (RunState.RUNNING, _now(), worker.pid, worker.started, run_id, RunState.PENDING),
+                " worker_detached = 1 WHERE id = ? AND state = ? AND attempt = ifnull(?, attempt)",
+                (
+                    RunState.RUNNING,
+                    _now(),
+                    worker.pid,
+                    worker.started,
+                    run_id,
+                    RunState.PENDING,
+                    attempt,
+                ),
             )
             return taken.rowcount == 1
 
-    def start_task(self, run_id: str, planned: str, name: str) -> str | None:
+    def start_task(
+        self, run_id: str, planned: str, name: str, attempt: int | None = None
+    ) -> str | None:
         """Note that a task works now.
 
         Args:
             run_id: Its run.
             planned: The name under which it was planned.
             name: Its name; an iteration of a loop has its item in it.
+            attempt: The run's attempt that it belongs to.
 
         Returns:
             The name it got, with a number where two iterations have the same item; nothing when
             the run ended in the meantime.
         """
         with self._database.changing() as db:
-            if not _is_open(db, run_id):
+            if not _is_open(db, run_id, attempt):
                 return None
             (position,) = db.execute(
                 "SELECT coalesce(min(position), 1000000) FROM tasks"
@@ -144,11 +148,35 @@ class RunHistory:
                 (_now(), run_id, name, TaskState.RUNNING),
             )
 
-    def end_task(self, run_id: str, name: str, state: TaskState, reason: str = "") -> bool:
-        """Note how a task ended; false when the run ended in the meantime."""
+    def skip_tasks(self, run_id: str, names: Iterable[str]) -> None:
+        """Note that tasks of an open run will not be reached."""
         with self._database.changing() as db:
-            if not _is_open(db, run_id):
+            if _is_open(db, run_id):
+                db.executemany(
+                    "UPDATE tasks SET state = ? WHERE run_id = ? AND name = ? AND state = ?",
+                    [(TaskState.SKIPPED, run_id, name, TaskState.PENDING) for name in names],
+                )
+
+    def end_task(
+        self,
+        run_id: str,
+        name: str,
+        state: TaskState,
+        reason: str = "",
+        attempt: int | None = None,
+        made: Made | None = None,
+    ) -> bool:
+        """Note how a task ended, with what it made; false when the run ended in the meantime."""
+        with self._database.changing() as db:
+            if not _is_open(db, run_id, attempt):
                 return False
+            if made is not None:
+                # What an attempt left that was ended between storing and noting is noted once.
+                db.execute(
+                    "DELETE FROM artifacts WHERE run_id = ? AND task = ? AND is_input = 0",
+                    (run_id, name),
+                )
+                _record(db, made.artifacts, made.metrics, run_id)
             db.execute(
                 "UPDATE tasks SET state = ?, reason = ?, finished_at = ?"
                 " WHERE run_id = ? AND name = ?",
@@ -156,7 +184,9 @@ class RunHistory:
             )
             return True
 
-    def finish(self, run_id: str, state: RunState, reason: str = "") -> bool:
+    def finish(
+        self, run_id: str, state: RunState, reason: str = "", attempt: int | None = None
+    ) -> bool:
         """End an open run; false when it had ended before.
 
         Tasks that were never reached become `SKIPPED`; tasks at work become `CANCELED` in a run
@@ -164,8 +194,9 @@ class RunHistory:
         """
         with self._database.changing() as db:
             ended = db.execute(
-                f"UPDATE runs SET state = ?, reason = ?, finished_at = ? WHERE id = ? AND {_OPEN}",
-                (state, reason, _now(), run_id),
+                f"UPDATE runs SET state = ?, reason = ?, finished_at = ? WHERE id = ? AND {OPEN}"
+                " AND attempt = ifnull(?, attempt)",
+                (state, reason, _now(), run_id, attempt),
             )
             if ended.rowcount == 0:
                 return False
@@ -192,95 +223,115 @@ class RunHistory:
     ) -> None:
         """Add what a task read, made and measured."""
         with self._database.changing() as db:
-            db.executemany(
-                "INSERT INTO artifacts (run_id, task, name, kind, bucket, key, bytes,"
-                " content_hash, metadata, is_input) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (
-                        run_id,
-                        artifact.task,
-                        artifact.name,
-                        artifact.kind,
-                        artifact.bucket,
-                        artifact.key,
-                        artifact.bytes,
-                        artifact.content_hash,
-                        json.dumps(dict(artifact.metadata), ensure_ascii=False),
-                        artifact.is_input,
-                    )
-                    for artifact in artifacts
-                ],
-            )
-            db.executemany(
-                "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)",
-                [(run_id, name, value) for name, value in metrics.items()],
-            )
+            _record(db, artifacts, metrics, run_id)
 
-    def get(self, run_id: str) -> Run:
-        """Return a run with its tasks.
+    def reopen(
+        self,
+        run_id: str,
+        attempt: int,
+        tasks: Sequence[PlannedTask],
+        inputs: Sequence[Artifact],
+    ) -> int | None:
+        """Queue a new attempt of a run that failed or was canceled; nothing if it did not.
 
-        Raises:
-            NotFoundError: There is no such run.
+        Args:
+            run_id: The run.
+            attempt: The attempt that ended.
+            tasks: Every task it may reach.
+            inputs: What it reads this time.
+
+        Returns:
+            The number of the attempt.
         """
-        with self._database.reading() as db:
-            row = db.execute("SELECT * FROM runs WHERE id = ?", (run_id,)).fetchone()
+        with self._database.changing() as db:
+            row = db.execute(
+                "UPDATE runs SET state = ?, reason = '', attempt = attempt + 1, launches = 0,"
+                " queued_at = ?, started_at = NULL, finished_at = NULL, worker_pid = 0"
+                " WHERE id = ? AND attempt = ? AND state IN (?, ?) AND deleted_at IS NULL"
+                " RETURNING attempt",
+                (RunState.PENDING, _now(), run_id, attempt, RunState.FAILED, RunState.CANCELED),
+            ).fetchone()
             if row is None:
-                known = db.execute("SELECT id FROM runs ORDER BY number DESC LIMIT 1000")
-                raise not_found("run", run_id, [known_id for (known_id,) in known])
-            tasks = db.execute(
-                "SELECT * FROM tasks WHERE run_id = ? ORDER BY position, number", (run_id,)
-            ).fetchall()
-            return run_of(db, row, tuple(map(task_of, tasks)))
+                return None
+            db.execute("DELETE FROM tasks WHERE run_id = ?", (run_id,))
+            db.execute("DELETE FROM artifacts WHERE run_id = ? AND is_input = 1", (run_id,))
+            _plan(db, run_id, tasks)
+            _record(db, inputs, {}, run_id)
+            return int(row["attempt"])
 
-    def list(self, query: RunQuery, limit: int) -> Page[Run]:
-        """List runs, newest first, without their tasks."""
-        where, values = _conditions(query)
-        with self._database.reading() as db:
-            (total,) = db.execute(f"SELECT count(*) FROM runs WHERE {where}", values).fetchone()
+    def delete(self, run_id: str) -> bool:
+        """Move a run that ended to the trash; false when it is at work or not there."""
+        with self._database.changing() as db:
+            moved = db.execute(
+                "UPDATE runs SET deleted_at = ?"
+                f" WHERE id = ? AND deleted_at IS NULL AND NOT {OPEN}",
+                (_now(), run_id),
+            )
+            return moved.rowcount == 1
+
+    def remove_deleted(self) -> Sequence[str]:
+        """Forget every run in the trash; return their ids."""
+        with self._database.changing() as db:
             rows = db.execute(
-                f"SELECT * FROM runs WHERE {where} ORDER BY created_at DESC, number DESC LIMIT ?",
-                (*values, max(0, limit)),
+                "DELETE FROM runs WHERE deleted_at IS NOT NULL RETURNING id"
             ).fetchall()
-            items = tuple(run_of(db, row) for row in rows)
-        return Page(items=items, total=total, has_more=len(items) < total)
-
-    def artifacts(self, run_id: str) -> Sequence[Artifact]:
-        """Return what a run read and made, in the order of recording."""
-        with self._database.reading() as db:
-            rows = db.execute(
-                "SELECT * FROM artifacts WHERE run_id = ? ORDER BY number", (run_id,)
-            ).fetchall()
-        return [artifact_of(row) for row in rows]
-
-    def open_runs(self) -> Mapping[str, Worker]:
-        """Return the runs that have not ended, with the process that answers for each."""
-        with self._database.reading() as db:
-            rows = db.execute(
-                f"SELECT id, worker_pid, worker_started, worker_detached FROM runs WHERE {_OPEN}"
-            ).fetchall()
-        return {
-            run_id: Worker(pid=pid, started=started, detached=bool(detached))
-            for run_id, pid, started, detached in rows
-        }
-
-    def latest_seconds(self, pipeline: str, limit: int) -> Sequence[float]:
-        """Return how long the latest succeeded runs took that did all of their work."""
-        with self._database.reading() as db:
-            rows = db.execute(
-                "SELECT started_at, finished_at FROM runs WHERE pipeline = ? AND state = ?"
-                " AND NOT EXISTS (SELECT 1 FROM tasks WHERE run_id = runs.id AND state = ?)"
-                " ORDER BY number DESC LIMIT ?",
-                (pipeline, RunState.SUCCEEDED, TaskState.CACHED, limit),
-            ).fetchall()
-        return [
-            (datetime.fromisoformat(finished) - datetime.fromisoformat(started)).total_seconds()
-            for started, finished in rows
-        ]
+            ids = [(row["id"],) for row in rows]
+            for table in ("tasks", "artifacts", "metrics"):
+                db.executemany(f"DELETE FROM {table} WHERE run_id = ?", ids)
+        return [run_id for (run_id,) in ids]
 
 
-def _is_open(db: sqlite3.Connection, run_id: str) -> bool:
-    row = db.execute(f"SELECT 1 FROM runs WHERE id = ? AND {_OPEN}", (run_id,)).fetchone()
+def _plan(db: sqlite3.Connection, run_id: str, tasks: Sequence[PlannedTask]) -> None:
+    db.executemany(
+        "INSERT INTO tasks (run_id, name, position, state) VALUES (?, ?, ?, ?)",
+        [(run_id, task.label, place, TaskState.PENDING) for place, task in enumerate(tasks)],
+    )
+
+
+def _record(
+    db: sqlite3.Connection,
+    artifacts: Iterable[Artifact],
+    metrics: Mapping[str, float],
+    run_id: str,
+) -> None:
+    db.executemany(
+        "INSERT INTO artifacts (run_id, task, name, kind, bucket, key, bytes,"
+        " content_hash, metadata, is_input) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                run_id,
+                artifact.task,
+                artifact.name,
+                artifact.kind,
+                artifact.bucket,
+                artifact.key,
+                artifact.bytes,
+                artifact.content_hash,
+                json.dumps(dict(artifact.metadata), ensure_ascii=False),
+                artifact.is_input,
+            )
+            for artifact in artifacts
+        ],
+    )
+    db.executemany(
+        "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)",
+        [(run_id, name, value) for name, value in metrics.items()],
+    )
+
+
+def _is_open(db: sqlite3.Connection, run_id: str, attempt: int | None = None) -> bool:
+    row = db.execute(
+        f"SELECT 1 FROM runs WHERE id = ? AND {OPEN} AND attempt = ifnull(?, attempt)",
+        (run_id, attempt),
+    ).fetchone()
     return row is not None
+
+
+def _free_run_name(db: sqlite3.Connection, pipeline: str) -> str:
+    (before,) = db.execute("SELECT count(*) FROM runs WHERE pipeline = ?", (pipeline,)).fetchone()
+    names = (f"{pipeline}-{number}" for number in itertools.count(before + 1))
+    taken = "SELECT 1 FROM runs WHERE name = ?"
+    return next(name for name in names if db.execute(taken, (name,)).fetchone() is None)
 
 
 def _free_name(db: sqlite3.Connection, run_id: str, name: str) -> str:
@@ -288,19 +339,6 @@ def _free_name(db: sqlite3.Connection, run_id: str, name: str) -> str:
     taken = {row["name"] for row in rows}
     numbered = (f"{name} #{number}" for number in itertools.count(2))
     return name if name not in taken else next(free for free in numbered if free not in taken)
-
-
-def _conditions(query: RunQuery) -> tuple[str, list[str]]:
-    given = {
-        "pipeline = ?": query.pipeline,
-        "state = ?": query.state or "",
-        "experiment = ?": query.experiment,
-        "created_at >= ?": text_of(query.since) if query.since else "",
-        "name = ?": query.name,
-        "instr(id, ?) = 1": query.id_prefix,
-    }
-    used = {condition: value for condition, value in given.items() if value}
-    return " AND ".join(used) or "1", list(used.values())
 
 
 def _now() -> str:

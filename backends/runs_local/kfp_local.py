@@ -1,7 +1,7 @@
-"""KFP's local orchestrator, watched: the one place that knows its private parts.
+"""KFP's local executor, watched: the one place that knows its private parts.
 
-Written against the pinned version. The orchestrator looks the names replaced here up in their
-modules at every call, in a process that runs one pipeline and ends.
+Written against the pinned version. The names replaced here are looked up in their modules at
+every call, in a process that runs one pipeline and ends.
 """
 
 import contextlib
@@ -15,25 +15,33 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import kfp.compiler.pipeline_spec_builder as spec_builder
-from kfp import components, dsl, local
+import yaml
+from kfp import dsl, local
 from kfp.local import (
+    cache,
+    executor_input_utils,
     executor_output_utils,
-    graph_utils,
     logging_utils,
-    pipeline_orchestrator,
+    placeholder_utils,
     subprocess_task_handler,
     task_dispatcher,
+    utils,
 )
 from kfp.local import status as kfp_status
-from kfp.local.orchestrator import enhanced_dag_orchestrator, task_executor
+from kfp.local.io import IOStore
+from kfp.local.orchestrator import task_executor
+from kfp.local.orchestrator.orchestrator_utils import OrchestratorUtils
+from kfp.pipeline_spec import pipeline_spec_pb2
 
 from backends.runs_local.component import read_call, run_call
-from backends.runs_local.package import in_order, path_without_iterations
+from backends.runs_local.graph import Graph, Outputs, Place
 from backends.runs_local.recording import Output
+from backends.runs_local.reuse import Reuse
+from backends.runs_local.values import filled_in, whole_again
 from core.errors import RequestError
 from core.pipelines import ParameterValue
 
-ITEM_CHARACTERS = 40
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Watcher(Protocol):
@@ -47,6 +55,10 @@ class Watcher(Protocol):
         """Hear that the first process of a task is there, after what it had to wait for."""
         ...
 
+    def skipped(self, path: str) -> None:
+        """Hear that a task, or all tasks below it, will not be reached."""
+        ...
+
     def ended(self, task: str, outputs: list[Output], *, cached: bool) -> None:
         """Hear that a task succeeded."""
         ...
@@ -58,13 +70,15 @@ class Watcher(Protocol):
 
 @dataclass
 class _Current(threading.local):
-    """The task that a thread works on; loops have a thread per iteration."""
+    """The task that a thread works on."""
 
     log: Path = Path()
-    path: str = ""
+    place: str = ""
     task: str = ""
     attempts: int = 0
     exit_code: int | None = None
+    may_share: bool = True
+    """Whether the pipeline lets it be taken from the cache."""
 
 
 @dataclass
@@ -75,106 +89,121 @@ class WatchedPipeline:
         watcher: Hears what happens.
         workers: How many tasks may work side by side.
         work: Where tasks leave their files.
-        cache: Where KFP keeps its cache; none for no cache.
+        done: Where it is noted what succeeded, for later attempts of the run.
+        cache: Where it is noted for all runs; none to do everything anew.
     """
 
     watcher: Watcher
     workers: int
     work: Path
+    done: Path
     cache: Path | None
     _current: _Current = field(default_factory=_Current)
-    _items: dict[str, str] = field(default_factory=dict)
-    """What each iteration of a loop works on, by its place in the graph."""
 
     def run(self, package: str, arguments: Mapping[str, ParameterValue]) -> None:
         """Run a package to its end; raises where a task failed."""
-        self._slots = threading.BoundedSemaphore(self.workers)
         logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(asctime)s %(message)s")
         self._replace_parts()
         local.init(
             runner=local.SubprocessRunner(use_venv=False),
             pipeline_root=str(self.work),
             workspace_root=str(self.work / "workspace"),
-            enable_caching=self.cache is not None,
-            cache_root=str(self.cache or self.work / "cache"),
+            enable_caching=False,
         )
-        pipeline = components.load_component_from_text(package)
-        pipeline_orchestrator.run_local_pipeline(pipeline.pipeline_spec, dict(arguments))
+        self._slots = threading.BoundedSemaphore(self.workers)
+        self._run_id = placeholder_utils.make_random_id()
+        self._package = spec_builder.json_format.ParseDict(
+            next(yaml.load_all(package, Loader=_LOADER)), pipeline_spec_pb2.PipelineSpec()
+        )
+        self._executors = {
+            name: utils.struct_to_executor_spec(executor)
+            for name, executor in self._package.deployment_spec["executors"].items()
+        }
+        graph = Graph(
+            components=dict(self._package.components),
+            leaf=self._leaf,
+            skipped=lambda path: self.watcher.skipped("/".join(path)),
+            workers=self.workers,
+        )
+        outputs = graph.run(self._package.root, arguments, Place())
+        if graph.errors:
+            raise graph.errors[0]
+        if outputs is None:
+            raise RequestError("A task failed.")
 
     def _replace_parts(self) -> None:
-        enhanced_dag_orchestrator.execute_task = self._in_its_place(
-            enhanced_dag_orchestrator.execute_task
-        )
-        enhanced_dag_orchestrator.ParallelExecutor = self._widened(
-            enhanced_dag_orchestrator.ParallelExecutor
-        )
-        task_executor.execute_single_task = self._watched(task_executor.execute_single_task)
         task_dispatcher.run_single_task_implementation = self._per_attempt(
             task_dispatcher.run_single_task_implementation
         )
         subprocess_task_handler.SubprocessTaskHandler = self._handler
-        conditions = enhanced_dag_orchestrator.ConditionEvaluator
-        conditions._resolve_pipeline_channel = staticmethod(
-            _quotable(conditions._resolve_pipeline_channel)
-        )
-        logging.getLogger().addHandler(_ConditionFailures(logging.WARNING))
-        graph_utils.topological_sort_tasks = _stack_of
+        reuse = Reuse(self.done, self.cache, lambda: (self._current.place, self._current.may_share))
+        cache.get_local_cache = lambda: reuse
         # Both are swapped in and out by threads that do not know of one another.
         logging_utils.local_logger_context = contextlib.nullcontext
         logging_utils.indented_print = contextlib.nullcontext
+        OrchestratorUtils.make_task_arguments = _then(
+            filled_in, OrchestratorUtils.make_task_arguments
+        )
+        executor_input_utils.executor_input_to_dict = _then(
+            _with_integers, executor_input_utils.executor_input_to_dict
+        )
+        executor_output_utils.get_outputs_from_executor_output = _then(
+            lambda outputs: {name: whole_again(value) for name, value in outputs.items()},
+            executor_output_utils.get_outputs_from_executor_output,
+        )
         executor_output_utils.pb2_value_to_python = _with_none(
             executor_output_utils.pb2_value_to_python
         )
         spec_builder.to_protobuf_value = _from_none(spec_builder.to_protobuf_value)
 
-    def _in_its_place(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        """Tell every nested graph where it is, and remember what iterations work on."""
+    def _leaf(
+        self, name: str, task: pipeline_spec_pb2.PipelineTaskSpec, store: IOStore, place: Place
+    ) -> Outputs | None:
+        """Run a task that is no graph."""
+        current = self._current
+        with self._slots:
+            known, log = self.watcher.started("/".join([*place.path, name]), place.items)
+            current.log, current.task = log, known
+            current.place = "/".join([*place.folder, name])
+            current.attempts, current.exit_code = 0, None
+            current.may_share = task.caching_options.enable_cache
+            with self._failures_told(known):
+                outputs, status = self._executed(name, task, store)
+        if status != kfp_status.Status.SUCCESS:
+            self.watcher.failed(known, current.exit_code, "")
+            return None
+        is_importer = self._is_importer(task)
+        made = [] if is_importer else _outputs(outputs)
+        with self._failures_told(known):
+            if is_importer:
+                _check_imported(outputs["artifact"])
+            self.watcher.ended(known, made, cached=not is_importer and current.attempts == 0)
+        return dict(outputs)
 
-        def execute_task(**call: Any) -> Any:
-            task_name, task = call["task_name"], call["task_spec"]
-            if call["components"][task.component_ref.name].WhichOneof("implementation") == "dag":
-                place = f"{call['pipeline_resource_name']}/{task_name}"
-                if "-iteration-" in task_name:
-                    self._items[place] = _item(task, task_name)
-                else:
-                    call["pipeline_resource_name"] = place
-            return original(**call)
+    def _executed(
+        self, name: str, task: pipeline_spec_pb2.PipelineTaskSpec, store: IOStore
+    ) -> tuple[Outputs, Any]:
+        # An attempt takes over what an earlier one did, whatever the pipeline says of the cache.
+        reusable = pipeline_spec_pb2.PipelineTaskSpec()
+        reusable.CopyFrom(task)
+        reusable.caching_options.enable_cache = True
+        outputs, status = task_executor.execute_single_task(
+            task_name=name,
+            task_spec=reusable,
+            pipeline_resource_name=self._current.place,
+            components=self._package.components,
+            executors=self._executors,
+            io_store=store,
+            pipeline_root=str(self.work),
+            runner=local.SubprocessRunner(use_venv=False),
+            unique_pipeline_id=self._run_id,
+            fail_stack=[],
+        )
+        return outputs, status
 
-        return execute_task
-
-    def _widened(self, original: Callable[[], Any]) -> Callable[[], Any]:
-        """Let loops be as wide as the settings say; the slots keep the tasks to that number."""
-
-        def parallel_executor() -> Any:
-            executor = original()
-            executor.conservative_max = executor.max_workers = self.workers
-            return executor
-
-        return parallel_executor
-
-    def _watched(self, original: Callable[..., Any]) -> Callable[..., Any]:
-        def execute_single_task(**call: Any) -> Any:
-            resource = call["pipeline_resource_name"]
-            parts = resource.split("/")[1:]
-            path = path_without_iterations("/".join([*parts, call["task_name"]]))
-            with self._slots:
-                task, log = self.watcher.started(path, self._items_along(resource))
-                current = self._current
-                current.log, current.path, current.task = log, call["task_name"], task
-                current.attempts, current.exit_code = 0, None
-                with self._failures_told(task):
-                    outputs, status = original(**call)
-                    executor = call["components"][call["task_spec"].component_ref.name]
-                    is_importer = _is_importer(call, executor)
-                    if status == kfp_status.Status.SUCCESS:
-                        made = [] if is_importer else _outputs(outputs)
-                        cached = not is_importer and current.attempts == 0
-                        self.watcher.ended(task, made, cached=cached)
-                if status != kfp_status.Status.SUCCESS:
-                    self.watcher.failed(task, current.exit_code, "")
-                return outputs, status
-
-        return execute_single_task
+    def _is_importer(self, task: pipeline_spec_pb2.PipelineTaskSpec) -> bool:
+        label = self._package.components[task.component_ref.name].executor_label
+        return bool(self._executors[label].WhichOneof("spec") == "importer")
 
     @contextlib.contextmanager
     def _failures_told(self, task: str) -> Iterator[None]:
@@ -184,18 +213,13 @@ class WatchedPipeline:
             self.watcher.failed(task, None, str(error))
             raise
 
-    def _items_along(self, resource: str) -> tuple[str, ...]:
-        parts = resource.split("/")
-        places = ("/".join(parts[: end + 1]) for end in range(1, len(parts)))
-        return tuple(self._items[place] for place in places if place in self._items)
-
     def _per_attempt(self, original: Callable[..., Any]) -> Callable[..., Any]:
         """Give every attempt of a task a folder of its own."""
 
         def run_single_task_implementation(**call: Any) -> Any:
             current = self._current
             current.attempts += 1
-            place = f"{call['pipeline_resource_name']}/{current.path}"
+            place = current.place
             if current.attempts > 1:
                 place += f"-attempt-{current.attempts}"
                 with current.log.open("a", encoding="utf-8") as log:
@@ -235,42 +259,26 @@ class _Handler:
             self._watcher.forked(self._current.task)
 
 
-class _ConditionFailures(logging.Handler):
-    """Ends a run whose condition cannot be told, which KFP would take for false and go on."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if message.startswith("Condition evaluation failed"):
-            raise RequestError(f"A condition of the pipeline cannot be told: {message}.")
-
-
-class _Quotable(str):
-    """A text that stays one text when KFP writes it between quotes into an expression."""
-
-    __slots__ = ()
-
-    def __format__(self, form: str) -> str:
-        del form
-        plain = str(self).replace("\\", "\\\\").replace("'", "\\'")
-        return plain.replace("\n", "\\n").replace("\r", "\\r")
+def _check_imported(artifact: Any) -> None:
+    """Refuse what an importer only noted: KFP does not look whether anything is there."""
+    if not Path(artifact.path).exists():
+        raise RequestError(
+            f"{artifact.uri} cannot be read on this machine.",
+            hint="Let a parameter of the pipeline name the object as bucket/key.",
+        )
 
 
-def _quotable(original: Callable[..., Any]) -> Callable[..., Any]:
-    def resolve(*place: Any) -> Any:
-        value = original(*place)
-        return _Quotable(value) if isinstance(value, str) else value
+def _then(after: Callable[..., Any], original: Callable[..., Any]) -> Callable[..., Any]:
+    def both(*given: Any, **named: Any) -> Any:
+        return after(original(*given, **named))
 
-    return resolve
-
-
-def _stack_of(tasks: Mapping[str, Any]) -> list[str]:
-    """Order tasks as the plan does, the last one first; KFP's own order differs by process."""
-    return list(reversed(in_order({name: task.dependent_tasks for name, task in tasks.items()})))
+    return both
 
 
-def _is_importer(call: Mapping[str, Any], component: Any) -> bool:
-    executor = call["executors"][component.executor_label]
-    return bool(executor.WhichOneof("spec") == "importer")
+def _with_integers(call: dict[str, Any]) -> dict[str, Any]:
+    values = call.get("inputs", {}).get("parameterValues", {})
+    values.update({name: whole_again(value) for name, value in values.items()})
+    return call
 
 
 def _outputs(values: Mapping[str, Any]) -> list[Output]:
@@ -294,24 +302,6 @@ def _write_numbers(output: Output) -> None:
     output.path.write_text(
         json.dumps(dict(output.metadata), indent=2, sort_keys=True), encoding="utf-8"
     )
-
-
-def _item(task: Any, task_name: str) -> str:
-    """Return what an iteration works on, as short as people would say it."""
-    constants = {
-        name: executor_output_utils.pb2_value_to_python(value.runtime_value.constant)
-        for name, value in task.inputs.parameters.items()
-        if "loop-item" in name and value.HasField("runtime_value")
-    }
-    number = int(task_name.rpartition("-")[2]) + 1
-    item = constants[min(constants, key=len)] if constants else None
-    if isinstance(item, dict):
-        text = ", ".join(f"{name}={value}" for name, value in item.items())
-    elif isinstance(item, float) and item.is_integer():
-        text = str(int(item))
-    else:
-        text = "" if item is None else str(item)
-    return text if 0 < len(text) <= ITEM_CHARACTERS else f"#{number}"
 
 
 def _with_none(original: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -73,3 +73,21 @@ def _message(line: str) -> str:
         return ""
     kind, text = match["kind"].rpartition(".")[2], match["text"]
     return text if text and kind in _IN_PLAIN_WORDS else line.strip()
+
+
+def put_aside(folder: Path, *, attempt: int, keep: Sequence[str]) -> None:
+    """Move the logs of an attempt that ended into a folder of its own.
+
+    Args:
+        folder: The run's logs.
+        attempt: The number of the attempt.
+        keep: Tasks whose logs stay, because the next attempt reuses what they did.
+    """
+    if not folder.is_dir():
+        return
+    kept = {task_log(folder, task) for task in keep}
+    aside = folder / f"attempt-{attempt}"
+    for log in folder.glob("*.log"):
+        if log not in kept:
+            aside.mkdir(exist_ok=True)
+            log.replace(aside / log.name)

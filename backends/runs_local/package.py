@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from backends.runs_local.compiled import CompiledPackage, Component, read_compiled
+from backends.runs_local.compiled import CompiledPackage, Component, compiled_of, read_compiled
 from core.errors import RequestError
 
 
@@ -43,10 +43,7 @@ def read_plan(package: str) -> Plan:
     Raises:
         RequestError: The text is not a compiled KFP v2 package.
     """
-    try:
-        return plan_of(next(iter(yaml.load_all(package, Loader=_LOADER)), None))
-    except yaml.YAMLError as error:
-        raise _not_a_package() from error
+    return _plan(read_compiled(package))
 
 
 def plan_of(document: object) -> Plan:
@@ -55,10 +52,10 @@ def plan_of(document: object) -> Plan:
     Raises:
         RequestError: It is not a compiled KFP v2 package.
     """
-    try:
-        read = CompiledPackage.model_validate(document)
-    except ValidationError as error:
-        raise _not_a_package() from error
+    return _plan(compiled_of(document))
+
+
+def _plan(read: CompiledPackage) -> Plan:
     leaves = list(_walk(read, read.root, "", {}))
     labels = Counter(leaf.label for leaf in leaves)
     tasks = tuple(
@@ -71,13 +68,6 @@ def plan_of(document: object) -> Plan:
         if leaf.object
     )
     return Plan(tasks=tasks, objects=objects)
-
-
-def _not_a_package() -> RequestError:
-    return RequestError(
-        "The pipeline's package is not a compiled KFP v2 package.",
-        hint="Compile it with kfp.compiler.Compiler().",
-    )
 
 
 def in_order(tasks: Mapping[str, Sequence[str]]) -> Sequence[str]:

@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import importlib.util
 import os
-import pickle
 import signal
 import sys
 import sysconfig
@@ -12,14 +11,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from backends.runs_local.cleaning import sweep
 from backends.runs_local.component import prepare_parent
-from backends.runs_local.history import RunHistory
-from backends.runs_local.job import Job
+from backends.runs_local.history import Made, RunHistory
+from backends.runs_local.job import Job, store_at
+from backends.runs_local.launching import Launcher
 from backends.runs_local.logs import read_lines, reason_in, task_log
 from backends.runs_local.package import read_plan
 from backends.runs_local.processes import Worker
 from backends.runs_local.recording import Output, measured, store_output
-from core.runs import RunState, TaskState
+from backends.runs_local.space import (
+    FULL,
+    Reserve,
+    is_for_want_of_space,
+    is_full,
+    tells_of_full_disk,
+)
+from core.objects import ObjectStore
+from core.runs import Artifact, RunState, TaskState
 
 _ONE_THREAD_EACH = {
     "OMP_NUM_THREADS": "1",
@@ -35,39 +44,68 @@ ENDED_BY_SIGNAL = "The task was ended by signal {signal}; often that is too litt
 
 
 def main() -> None:
-    """Run the job that arrives on standard input."""
-    job = pickle.load(sys.stdin.buffer)
-    if not isinstance(job, Job):
-        raise TypeError("The worker was given something else than a job.")
+    """Run the job that arrives on standard input, then see whose turn it is."""
+    told = sys.stdin.buffer.read()
+    if not told:
+        # Who started this process has ended; whoever looks next starts another one.
+        return
+    job = Job.model_validate_json(told)
     os.environ.update(_ONE_THREAD_EACH)  # noqa: TID251  # written for the tasks, never read
     history = RunHistory(job.database)
-    if not history.begin(job.run_id, Worker.of(os.getpid())):
+    if not history.begin(job.run_id, Worker.of(os.getpid()), job.attempt):
         return
-    log = _Watch(job, history)
+    with contextlib.ExitStack() as after:
+        after.callback(_go_on, job, history)
+        _work(job, history)
+
+
+def _work(job: Job, history: RunHistory) -> None:
+    log = _Watch(job, history, store_at(job.store, job.home))
     with _outcome(job, history):
         prepare_parent(job.preload)
         # Importing KFP takes a second, which the parent of the tasks uses as well.
         from backends.runs_local.kfp_local import WatchedPipeline
 
-        cache = job.home / "cache" / _code_fingerprint(job.preload) if job.use_cache else None
-        pipeline = WatchedPipeline(watcher=log, workers=job.workers, work=job.work, cache=cache)
+        pipeline = WatchedPipeline(
+            watcher=log,
+            workers=job.workers,
+            work=job.work,
+            done=job.done,
+            cache=job.home / "cache" / _code_fingerprint(job.preload) if job.use_cache else None,
+        )
         pipeline.run(job.package, job.arguments)
+
+
+def _go_on(job: Job, history: RunHistory) -> None:
+    """Start the runs that waited for this one, and clear away what is old."""
+    Launcher(
+        home=job.home,
+        store=job.store,
+        workers=job.workers,
+        preload=job.preload,
+        at_once=job.at_once,
+    ).advance()
+    sweep(job.home, history.open_runs().keys(), _code_fingerprint(job.preload))
 
 
 @contextlib.contextmanager
 def _outcome(job: Job, history: RunHistory) -> Iterator[None]:
     """End the run in the history, however the work ends."""
+    reserve = Reserve(job.work)
     try:
         yield
     except BaseException as error:
+        reserve.give_back()
         failed = [task for task in history.get(job.run_id).tasks if task.reason]
         failed.sort(key=lambda task: (task.finished_at is None, task.finished_at))
         reason = failed[0].reason if failed else f"The run could not go on: {error}"
-        history.finish(job.run_id, RunState.FAILED, reason)
+        if is_for_want_of_space(error) or is_full(job.home):
+            reason = FULL
+        history.finish(job.run_id, RunState.FAILED, reason, job.attempt)
         if not failed:
             raise
     else:
-        history.finish(job.run_id, RunState.SUCCEEDED)
+        history.finish(job.run_id, RunState.SUCCEEDED, attempt=job.attempt)
 
 
 @dataclass
@@ -76,6 +114,7 @@ class _Watch:
 
     job: Job
     history: RunHistory
+    store: ObjectStore
 
     def __post_init__(self) -> None:
         self._labels = {task.path: task.label for task in read_plan(self.job.package).tasks}
@@ -83,7 +122,7 @@ class _Watch:
     def started(self, path: str, items: tuple[str, ...]) -> tuple[str, Path]:
         planned = self._labels.get(path, path)
         name = f"{planned} [{', '.join(items)}]" if items else planned
-        given = self.history.start_task(self.job.run_id, planned, name)
+        given = self.history.start_task(self.job.run_id, planned, name, self.job.attempt)
         if given is None:
             _stop_everything()
         task = given or name
@@ -92,25 +131,24 @@ class _Watch:
     def forked(self, task: str) -> None:
         self.history.restart_clock(self.job.run_id, task)
 
+    def skipped(self, path: str) -> None:
+        below = f"{path}/"
+        names = [
+            label
+            for place, label in self._labels.items()
+            if place == path or place.startswith(below)
+        ]
+        self.history.skip_tasks(self.job.run_id, names)
+
     def ended(self, task: str, outputs: list[Output], *, cached: bool) -> None:
         if cached:
             self._say(task, "Nothing ran: the same task with the same inputs was done before.")
-        for output in outputs:
-            if not output.path.exists():
-                self._say(task, f"The task left nothing for its output {output.name!r}.")
-                continue
-            made = store_output(
-                self.job.store,
-                pipeline=self.job.pipeline,
-                run_id=self.job.run_id,
-                task=task,
-                output=output,
-            )
-            item = task.partition(" ")[2]
-            numbers = {f"{name} {item}".strip(): value for name, value in measured(output).items()}
-            self.history.record(made, numbers, self.job.run_id)
+        known = cached and self.history.has_recorded(self.job.run_id, task)
         state = TaskState.CACHED if cached else TaskState.SUCCEEDED
-        if not self.history.end_task(self.job.run_id, task, state):
+        made = None if known else self._made(task, outputs)
+        if not self.history.end_task(
+            self.job.run_id, task, state, attempt=self.job.attempt, made=made
+        ):
             _stop_everything()
 
     def failed(self, task: str, exit_code: int | None, reason: str) -> None:
@@ -118,8 +156,31 @@ class _Watch:
         if not reason and exit_code is not None and exit_code < 0:
             reason = ENDED_BY_SIGNAL.format(signal=signal.Signals(-exit_code).name)
         reason = reason or ENDED_WITHOUT_A_WORD.format(code=exit_code)
-        if not self.history.end_task(self.job.run_id, task, TaskState.FAILED, reason):
+        if tells_of_full_disk(reason) or is_full(self.job.home):
+            reason = FULL
+        if not self.history.end_task(
+            self.job.run_id, task, TaskState.FAILED, reason, self.job.attempt
+        ):
             _stop_everything()
+
+    def _made(self, task: str, outputs: list[Output]) -> Made:
+        """Store what a task made, and say what it left out."""
+        artifacts: list[Artifact] = []
+        numbers: dict[str, float] = {}
+        item = task.partition(" ")[2]
+        for output in outputs:
+            if not output.path.exists():
+                self._say(task, f"The task left nothing for its output {output.name!r}.")
+                continue
+            artifacts += store_output(
+                self.store,
+                pipeline=self.job.pipeline,
+                run_id=self.job.run_id,
+                task=task,
+                output=output,
+            )
+            numbers |= {f"{name} {item}".strip(): value for name, value in measured(output).items()}
+        return Made(artifacts=artifacts, metrics=numbers)
 
     def _say(self, task: str, line: str) -> None:
         with task_log(self.job.logs, task).open("a", encoding="utf-8") as log:

@@ -39,16 +39,15 @@ class WorldRuns(LocalRuns):
         query = RunQuery(pipeline=pipeline, state=RunState.SUCCEEDED)
         return next(iter(self.list(query, limit=1)), None)
 
-    @staticmethod
-    def _copied(artifact: Artifact, job: Job) -> Artifact:
+    def _copied(self, artifact: Artifact, job: Job) -> Artifact:
         """Store an artifact again, and what lies beside it, under the key of the run that began."""
         old = artifact.key.split("/")[1]
         beside = str(Path(artifact.key).with_suffix("")) + "."
         folder = artifact.key.rpartition("/")[0] + "/card.json"
-        for found in job.store.list(artifact.bucket, artifact.key.rpartition("/")[0], limit=100):
+        for found in self._store.list(artifact.bucket, artifact.key.rpartition("/")[0], limit=100):
             if found.key.startswith(beside) or found.key == folder:
                 key = found.key.replace(old, job.run_id, 1)
-                job.store.put(found.bucket, key, job.store.read(found.bucket, found.key))
+                self._store.put(found.bucket, key, self._store.read(found.bucket, found.key))
         return replace(artifact, run_id=job.run_id, key=artifact.key.replace(old, job.run_id, 1))
 
 

@@ -276,10 +276,15 @@ def test_a_quote_in_a_value_does_not_change_a_branch(runs: LocalRuns, tmp_path: 
     assert _states(run) == {"say": TaskState.SKIPPED, "say-2": TaskState.SUCCEEDED}
 
 
-def test_a_task_that_needs_a_container_says_so(runs: LocalRuns, tmp_path: Path) -> None:
-    run = ended(runs, runs.start(compiled(tiny_pipelines.containing, tmp_path), {}).id)
-    assert run.state is RunState.FAILED
-    assert run.reason.startswith("This task needs a container")
+def test_a_pipeline_that_needs_a_container_is_refused_before_any_run(
+    runs: LocalRuns, tmp_path: Path
+) -> None:
+    containing = compiled(tiny_pipelines.containing, tmp_path)
+    with pytest.raises(RequestError, match="shell needs a container"):
+        runs.start(containing, {})
+    with pytest.raises(RequestError, match="shell needs a container"):
+        runs.upload(containing)
+    assert (runs.list().total, runs.pipelines()) == (0, [])
 
 
 def test_a_run_outlives_the_assistant_that_started_it(runs: LocalRuns, tmp_path: Path) -> None:
@@ -307,7 +312,7 @@ def _states(run: Run) -> dict[str, TaskState]:
 
 
 def _worker_of(run_id: str, tmp_path: Path) -> psutil.Process:
-    home = str(tmp_path / "home" / "work" / run_id)
+    home = str(tmp_path / "home" / "work" / run_id / "attempt-1")
     (worker,) = (
         process
         for process in psutil.Process().children()
