@@ -1,6 +1,5 @@
 """Objects in a folder of this machine: every bucket is a folder, every object a file."""
 
-import contextlib
 import itertools
 import os
 import uuid
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from backends import store_folder_trash as trashing
+from backends.store_folder_drafts import Drafts
 from backends.store_folder_files import (
     BLOCK_BYTES,
-    drafted,
     explained,
     file_at,
     keep,
@@ -61,6 +60,7 @@ class FolderStore:
         self.root = root.absolute()
         self._beside = self.root / BOOKKEEPING
         self._index = FolderIndex(self._beside / "index.db")
+        self._drafts = Drafts(self._beside / "drafts")
 
     @property
     def place(self) -> str:
@@ -69,13 +69,19 @@ class FolderStore:
 
     def bucket_names(self) -> Sequence[str]:
         """Return the names of the buckets, sorted, without looking into them."""
-        with explained(f"the object store in {self.root}"):
-            return self._bucket_names()
+        if not self.root.is_dir():
+            return []
+        with explained(f"the object store in {self.root}"), os.scandir(self.root) as entries:
+            return sorted(
+                entry.name
+                for entry in entries
+                if entry.is_dir(follow_symlinks=False) and is_bucket_name(entry.name)
+            )
 
     def buckets(self) -> Sequence[Bucket]:
         """Return every bucket, by name, with what is in it."""
         with explained(f"the object store in {self.root}"):
-            return [self._bucket(name) for name in self._bucket_names()]
+            return [self._bucket(name) for name in self.bucket_names()]
 
     def create_bucket(self, bucket: str) -> Bucket:
         """Create a bucket; one that exists is returned as it is."""
@@ -147,12 +153,11 @@ class FolderStore:
         check_bucket_name(bucket)
         check_tags(tags or {})
         path = self._inside(bucket, key)
-        with explained(f"{bucket}/{key}"), self._drafted(data, progress) as (draft, etag):
+        with explained(f"{bucket}/{key}"), self._drafts.written(data, progress) as (draft, etag):
             entry = Entry.of_file(
                 os.stat(draft), etag, content_type or content_type_of(key), dict(tags or {})
             )
-            with self._index.changing() as index:
-                index.announce(bucket, key, entry)
+            self._drafts.announce(draft, bucket, key, entry)
             with self._index.changing() as index:
                 make_way(path, f"{bucket}/{key}")
                 spare = self._keep_version(index, bucket, key)
@@ -247,13 +252,9 @@ class FolderStore:
 
     def empty_trash(self) -> int:
         """Remove what is in the trash for good; return how many objects that were."""
-        with explained(f"the trash of {self.root}"):
-            return trashing.empty(self._beside, self._index)
-
-    def _drafted(
-        self, data: bytes | Path, progress: Progress | None
-    ) -> contextlib.AbstractContextManager[tuple[Path, str]]:
-        return drafted(self._beside / "drafts", data, progress)
+        with explained(f"the trash of {self.root}"), self._index.changing() as change:
+            self._drafts.clear(change, self.root)
+            return trashing.empty(self._beside, self._index, change)
 
     def _keep_version(self, index: IndexChange, bucket: str, key: str) -> Sequence[str]:
         """Give the present content a second place before it is replaced."""
@@ -273,16 +274,6 @@ class FolderStore:
         names = [one.entry.version for one in earlier if one.entry is not None]
         raise not_found(f"version of {bucket}/{key}", version, names)
 
-    def _bucket_names(self) -> Sequence[str]:
-        if not self.root.is_dir():
-            return []
-        with os.scandir(self.root) as entries:
-            return sorted(
-                entry.name
-                for entry in entries
-                if entry.is_dir(follow_symlinks=False) and is_bucket_name(entry.name)
-            )
-
     def _bucket(self, name: str) -> Bucket:
         objects = size = newest_ns = 0
         for key in keys(self.root / name):
@@ -297,8 +288,7 @@ class FolderStore:
         check_bucket_name(bucket)
         folder = self.root / bucket
         if folder.is_symlink() or not folder.is_dir():
-            with explained(f"the object store in {self.root}"):
-                raise not_found("bucket", bucket, self._bucket_names())
+            raise not_found("bucket", bucket, self.bucket_names())
         return folder
 
     def _inside(self, bucket: str, key: str) -> Path:
@@ -350,7 +340,7 @@ class FolderStore:
         entry = known or self._index.find(bucket, key)
         if entry is not None and entry.describes(file):
             return entry
-        for announced in self._index.announced(bucket, key):
+        for announced in self._drafts.announced(bucket, key):
             if announced.describes(file):
                 return announced
         try:

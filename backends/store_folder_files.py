@@ -4,12 +4,10 @@ import contextlib
 import errno
 import hashlib
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import RequestError, UnavailableError
-from core.objects import Progress
 
 BLOCK_BYTES = 1 << 20
 
@@ -35,46 +33,6 @@ def explained(what: str) -> Iterator[None]:
         raise UnavailableError(
             f"Could not reach {what}: {reason}.", hint="Look at the disk that holds the objects."
         ) from error
-
-
-@contextlib.contextmanager
-def drafted(
-    folder: Path, data: bytes | Path, progress: Progress | None = None
-) -> Iterator[tuple[Path, str]]:
-    """Write content to a file of its own and hand it over with its SHA-256; gone afterwards."""
-    draft = folder / uuid.uuid4().hex
-    folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    written = 0
-    size = len(data) if isinstance(data, bytes) else _size_of(data)
-    try:
-        with draft.open("xb") as target:
-            for block in _blocks(data):
-                digest.update(block)
-                target.write(block)
-                written += len(block)
-                if progress is not None:
-                    progress(written, max(size, written))
-            target.flush()
-            os.fsync(target.fileno())
-        yield draft, digest.hexdigest()
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _size_of(path: Path) -> int:
-    if not path.is_file():
-        raise RequestError(f"{path} is not a file.", hint="Give the path of one file.")
-    return path.stat().st_size
-
-
-def _blocks(data: bytes | Path) -> Iterator[bytes]:
-    if isinstance(data, bytes):
-        yield data
-        return
-    with data.open("rb") as source:
-        while block := source.read(BLOCK_BYTES):
-            yield block
 
 
 def keep(path: Path, place: Path) -> None:

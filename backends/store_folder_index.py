@@ -25,14 +25,10 @@ _SCHEMA = (
     " number INTEGER PRIMARY KEY AUTOINCREMENT, place TEXT NOT NULL, bucket TEXT NOT NULL,"
     " key TEXT NOT NULL, facts TEXT NOT NULL, trash TEXT NOT NULL)",
     "CREATE INDEX IF NOT EXISTS versions_of_a_key ON versions (bucket, key)",
-    "CREATE TABLE IF NOT EXISTS announced ("
-    " bucket TEXT NOT NULL, key TEXT NOT NULL, facts TEXT NOT NULL, announced_at TEXT NOT NULL)",
-    "CREATE INDEX IF NOT EXISTS announced_of_a_key ON announced (bucket, key)",
 )
 _EDITION = 1
 """Counts the shapes of this file; an older one is brought up to date when it is opened."""
 _WAIT_SECONDS = 30
-_ANNOUNCED_FOR = timedelta(days=1)
 _COLUMNS = "key, etag, bytes, modified_ns, inode, content_type, tags"
 _MANY = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -114,11 +110,6 @@ class FolderIndex:
             found |= {row[0]: _entry(row[1:]) for row in rows}
         return found
 
-    def announced(self, bucket: str, key: str) -> Sequence[Entry]:
-        """Return what was about to be stored under a key when somebody was interrupted."""
-        rows = self._rows("SELECT facts FROM announced WHERE bucket = ? AND key = ?", (bucket, key))
-        return [_read(facts) for (facts,) in rows]
-
     def versions(self, bucket: str, key: str) -> Sequence[Kept]:
         """Return the earlier versions of an object, newest first."""
         rows = self._rows(
@@ -199,21 +190,6 @@ class IndexChange:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def announce(self, bucket: str, key: str, entry: Entry) -> None:
-        """Note what is about to be stored, so that tags and content arrive together.
-
-        The file and its entry cannot change in one step. A process that ends between the two
-        leaves a file whose tags are found here.
-        """
-        now = datetime.now(UTC)
-        self._connection.execute(
-            "DELETE FROM announced WHERE announced_at < ?", ((now - _ANNOUNCED_FOR).isoformat(),)
-        )
-        self._connection.execute(
-            "INSERT INTO announced VALUES (?, ?, ?, ?)",
-            (bucket, key, _written(entry), now.isoformat()),
-        )
-
     def remember(self, bucket: str, key: str, entry: Entry) -> None:
         """Remember what an object's file holds."""
         self._connection.execute(
@@ -228,10 +204,6 @@ class IndexChange:
                 entry.content_type,
                 json.dumps(dict(entry.tags), ensure_ascii=False),
             ),
-        )
-        self._connection.execute(
-            "DELETE FROM announced WHERE bucket = ? AND key = ? AND facts = ?",
-            (bucket, key, _written(entry)),
         )
 
     def keep_version(

@@ -5,7 +5,7 @@ import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from backends.store_folder_files import drop_empty, file_at, sha256_of
@@ -13,9 +13,6 @@ from backends.store_folder_index import Entry, FolderIndex, IndexChange, Kept, d
 from backends.store_names import content_type_of
 from core.errors import RequestError, not_found
 from core.objects import StoredObject, TrashedObject
-
-UNFINISHED_FOR = timedelta(days=1)
-"""After this, a draft belongs to a process that has ended."""
 
 
 def throw_away(
@@ -108,14 +105,12 @@ def bring_back(beside: Path, change: IndexChange, kept: Kept, path: Path) -> Sto
     return described(kept.bucket, kept.key, kept.entry)
 
 
-def empty(beside: Path, index: FolderIndex) -> int:
-    """Remove what is in the trash, and what interrupted processes left, for good."""
-    with index.changing() as change:
-        thrown = [kept for kept in index.trash() if file_at(_folder(beside) / kept.place)]
-        needed = change.forget_trash()
-        _clear(_folder(beside), set())
-        _clear(beside / "versions", needed)
-        _clear_unfinished(beside / "drafts")
+def empty(beside: Path, index: FolderIndex, change: IndexChange) -> int:
+    """Remove what is in the trash for good; return how many objects that were."""
+    thrown = [kept for kept in index.trash() if file_at(_folder(beside) / kept.place)]
+    needed = change.forget_trash()
+    _clear(_folder(beside), set())
+    _clear(beside / "versions", needed)
     return len(thrown)
 
 
@@ -158,15 +153,6 @@ def _clear(folder: Path, needed: set[str]) -> None:
     if folder.is_dir():
         for path in folder.iterdir():
             if path.name not in needed:
-                path.unlink(missing_ok=True)
-
-
-def _clear_unfinished(folder: Path) -> None:
-    oldest = (datetime.now(UTC) - UNFINISHED_FOR).timestamp()
-    if folder.is_dir():
-        for path in folder.iterdir():
-            file = file_at(path)
-            if file is not None and file.st_mtime < oldest:
                 path.unlink(missing_ok=True)
 
 
