@@ -94,8 +94,11 @@ SPECIALISTS: Sequence[Specialist] = (
     Specialist(
         name="rag",
         title="RAG agent",
-        about="Questions of why and how, answered from the documentation with citations.",
-        tools=("search_docs", "list_sources"),
+        about=(
+            "Questions of why and how, answered from the documentation with citations; the"
+            " documents that can be searched: list, add, remove."
+        ),
+        tools=("search_docs", "list_sources", "add_source", "remove_source"),
     ),
     Specialist(
         name="toolchain",

@@ -48,6 +48,11 @@ class OpenAIEmbeddings:
         self._remembered: OrderedDict[str, Sequence[float]] = OrderedDict()
 
     @property
+    def place(self) -> str:
+        """Its address: texts are sent there."""
+        return self._settings.base_url
+
+    @property
     def fingerprint(self) -> str:
         """What identifies its vectors: endpoint and model."""
         named = f"openai\n{self._settings.base_url.rstrip('/')}\n{self._settings.model}"

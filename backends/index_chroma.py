@@ -36,6 +36,11 @@ class ChromaIndex:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @property
+    def place(self) -> str:
+        """The address at which others can read it too; empty where it is on this machine."""
+        return ""
+
     def add(self, passages: Sequence[Passage], vectors: Sequence[Sequence[float]]) -> None:
         """Store passages; one whose id exists is replaced."""
         with self._explained():

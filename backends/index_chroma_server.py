@@ -22,6 +22,11 @@ class ChromaServerIndex(ChromaIndex):
         self._server = server
         self.collection = server.collection
 
+    @property
+    def place(self) -> str:
+        """The address at which others can read it too."""
+        return f"{self._server.host}:{self._server.port}"
+
     @cached_property
     def _client(self) -> "ClientAPI":
         import chromadb
@@ -38,9 +43,8 @@ class ChromaServerIndex(ChromaIndex):
             )
 
     def _unusable(self, error: Exception) -> UnavailableError:
-        where = f"{self._server.host}:{self._server.port}"
         return UnavailableError(
-            f"The Chroma server at {where} cannot be used: {error or type(error).__name__}.",
+            f"The Chroma server at {self.place} cannot be used: {error or type(error).__name__}.",
             hint="Check `index.host` and `index.port` in your settings, and that the server runs;"
             ' `index.kind = "embedded"` works without one.',
         )

@@ -42,6 +42,8 @@ class FoundPassage:
     passage: Passage
     score: float
     """From 0 to 1; comparable within one answer only."""
+    excerpt: str = ""
+    """The part of its text that has most to do with the question, as it stands there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +129,11 @@ class Embedding(Protocol):
     """A service that turns texts into vectors; the built-in way learns them from the passages."""
 
     @property
+    def place(self) -> str:
+        """Its address: texts are sent there."""
+        ...
+
+    @property
     def fingerprint(self) -> str:
         """What identifies its vectors: the same for texts that can be compared."""
         ...
@@ -142,6 +149,11 @@ class Embedding(Protocol):
 
 class PassageIndex(Protocol):
     """Keeps passages with their vectors and finds the nearest."""
+
+    @property
+    def place(self) -> str:
+        """The address at which others can read it too; empty where it is on this machine."""
+        ...
 
     def add(self, passages: Sequence[Passage], vectors: Sequence[Sequence[float]]) -> None:
         """Store passages; one whose id exists is replaced."""

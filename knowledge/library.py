@@ -1,7 +1,7 @@
 """The documentation as one place to search, with an index that keeps itself up to date."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from core.passages import (
     Source,
     SourceKind,
 )
+from knowledge.excerpts import excerpt_of
 from knowledge.indexing import Indexing, State
 from knowledge.own_sources import OwnSources, change_of
 from knowledge.ranking import CANDIDATES, MINIMUM_CONFIDENCE, Ranker
@@ -70,6 +71,15 @@ class Library:
         self._ready: _Ready | None = None
         self._thread_lock = threading.RLock()
 
+    @property
+    def readers(self) -> Mapping[str, str]:
+        """Where texts of documents go beside this machine: what for, and the address."""
+        places = {
+            "is embedded by": self._indexing.embedding.place if self._indexing.embedding else "",
+            "can be read by all who use": self._index.place,
+        }
+        return {what: place for what, place in places.items() if place}
+
     def search(self, query: str, limit: int = 5, source: str = "") -> DocsAnswer:
         """Return the passages that fit a question best.
 
@@ -91,7 +101,12 @@ class Library:
         return DocsAnswer(
             query=query,
             items=tuple(
-                FoundPassage(passage=passage, score=scores[passage.id]) for passage in passages
+                FoundPassage(
+                    passage=passage,
+                    score=scores[passage.id],
+                    excerpt=excerpt_of(passage.text, ranking.asked),
+                )
+                for passage in passages
             ),
             answerable=answerable,
             nearest_pages=() if answerable else tuple(pages)[:3],
@@ -122,13 +137,14 @@ class Library:
             ready = self._current()
             return _sources(ready)
 
-    def source(self, name: str) -> Source:
-        """Return a source by its name, its place or the name of its file.
+    def removable(self, name: str) -> Source:
+        """Return a source that may be removed, by its name, its place or the name of its file.
 
         Raises:
             NotFoundError: There is no such source.
+            RequestError: It came with the assistant.
         """
-        return self._own.find(name, self.sources())
+        return self._own.removable(name, self.sources())
 
     def preview(self, path: str) -> AddedSource:
         """Return what adding a file or folder would do; nothing is changed.
@@ -209,7 +225,12 @@ class Library:
 
 
 def _ready(state: State) -> _Ready:
-    return _Ready(state, Ranker(state.shelf))
+    references = frozenset(
+        name
+        for name, record in state.manifest.sources.items()
+        if record.kind is SourceKind.REFERENCE
+    )
+    return _Ready(state, Ranker(state.shelf, references))
 
 
 def _sources(ready: _Ready) -> Sequence[Source]:

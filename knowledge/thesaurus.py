@@ -68,6 +68,38 @@ predict prediction forecast
 phone mobile device edge
 price cost bill expensive
 old stale outdated
+undelete restore recover undo
+revert rollback previous
+hang stuck pending wait queued
+laptop computer machine pc
+close exit quit
+llm gpt chatgpt openai
+cheap expensive cost save
+money cost bill budget
+auditor audit governance compliance lineage
+fold crossvalidation cv cross
+ci cicd cd continuous
+oom oomkilled memory
+noise luck chance significant
+leak leakage cheat
+winner champion best
+tune tuning search hyperparameter
+label target outcome truth
+mismatch skew differ inconsistent
+artifact output
+login authentication auth token
+repo repository git
+explainability explanation importance shap
+dead died killed end
+garbage bad poor wrong
+overconfident confident calibrated calibration
+duty task responsibility role
+beginner new start
+uninterrupted offline
+realtime online live
+retire retirement decommission
+dashboard report
+csv table
 """
 
 

@@ -23,6 +23,12 @@ STOP_WORDS = frozenset(
     tell than thanks that that's the their them then there these they thing things this those to
     too up us use used using very via want was way we were what what's when where which who whose
     why will with without would you your
+    already always anymore badly basically big certain completely correctly cool
+    currently definitely directly dumb easily entirely especially everything exactly fine finally
+    forever fully good great hello huge hopefully idea instead lot maybe mostly never nice nothing
+    often perhaps pretty probably properly quite realistically somehow something sometimes
+    somewhere soon still stuff suddenly sure thanks though thx together totally truly understand
+    usually wanna wants whole worth yet
     """.split()
 )
 

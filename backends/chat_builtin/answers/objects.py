@@ -1,10 +1,9 @@
-"""Answers about buckets, objects, plots and documents."""
+"""Answers about buckets, objects and plots."""
 
 from backends.chat_builtin.answers.base import write_answer, write_list
 from backends.chat_builtin.answers.phrases import ago, plural, size, table
 from core.objects import BinaryPreview, Bucket, Plot, StoredObject, TablePreview, TextPreview
 from core.paging import Page
-from core.passages import DocsAnswer, Source
 
 SHOWN_COLUMNS = 12
 
@@ -21,14 +20,6 @@ def _objects(first: StoredObject, page: Page[StoredObject]) -> str:
     head = f"{plural(page.total, 'object')} in `{first.bucket}`:\n\n"
     return head + "\n".join(
         f"- `{o.key}` — {size(o.bytes)}, written {ago(o.modified_at)}" for o in page
-    )
-
-
-@write_list.register
-def _sources(first: Source, page: Page[Source]) -> str:
-    del first
-    return "\n".join(
-        f"- **{s.name}**: {plural(s.pages, 'page')}, {plural(s.passages, 'passage')}" for s in page
     )
 
 
@@ -84,18 +75,3 @@ def _plot(value: Plot, tool: str, request: str) -> str:
     others = f"\n\nThe run's other plots: {', '.join(value.others)}." if value.others else ""
     where = f"`{value.artifact.bucket}/{value.artifact.key}`"
     return f"The {name} of run `{value.run_id}`: {where}.{note}{others}"
-
-
-@write_answer.register
-def _docs(value: DocsAnswer, tool: str, request: str) -> str:
-    del tool, request
-    if not value.answerable or not value.items:
-        near = ", ".join(f"“{page}”" for page in value.nearest_pages)
-        return "The documentation does not answer that." + (
-            f" The nearest pages: {near}." if near else ""
-        )
-    first, *further = value.items
-    quoted = "\n".join(f"> {line}" for line in first.passage.text.strip().splitlines())
-    also = dict.fromkeys(found.passage.citation for found in further[:3])
-    see = f"\n\nSee also: {', '.join(f'[{citation}]' for citation in also)}" if also else ""
-    return f"{quoted}\n\n[{first.passage.citation}]{see}"
