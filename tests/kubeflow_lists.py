@@ -3,6 +3,7 @@
 import base64
 import json
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +63,7 @@ def listed(
         fields: The attributes by the keys that can be filtered and sorted by.
         identity: The id of an item.
     """
-    predicates = json.loads(asked.filter)["predicates"] if asked.filter else []
+    predicates = [_plain(p) for p in json.loads(asked.filter or "{}").get("predicates", [])]
     for predicate in predicates:
         if predicate["key"] not in fields:
             raise ApiError(INVALID, f"Invalid input error: no such field: {predicate['key']}")
@@ -90,6 +91,15 @@ def listed(
     rest = fitting[start + size : start + size + 1]
     token = base64.b64encode(json.dumps(place(rest[0])).encode()).decode() if rest else None
     return Listing(items=page, total=len(fitting), next_page_token=token)
+
+
+def _plain(predicate: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a predicate in the one of the two spellings that the API takes."""
+    spelt = {re.sub("[A-Z]", lambda c: f"_{c[0].lower()}", k): v for k, v in predicate.items()}
+    return {**spelt, "operation": _NUMBERS.get(spelt["operation"], spelt["operation"])}
+
+
+_NUMBERS = {1: "EQUALS", 2: "NOT_EQUALS", 5: "GREATER_THAN_EQUALS", 8: "IN", 9: "IS_SUBSTRING"}
 
 
 def _fits(item: Any, predicate: Mapping[str, Any], fields: Mapping[str, str]) -> bool:

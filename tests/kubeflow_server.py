@@ -2,6 +2,8 @@
 
 import json
 import re
+import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -98,11 +100,17 @@ class KubeflowServer:
 
 
 @contextmanager
-def kubeflow_server(state: KubeflowState | None = None) -> Iterator[KubeflowServer]:
+def kubeflow_server(
+    state: KubeflowState | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[KubeflowServer]:
     """Serve a state on a free port until the block ends."""
     kept = KubeflowServer(state=state or KubeflowState())
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, kept))
-    kept.url = f"http://127.0.0.1:{server.server_port}"
+    server = _Server(("127.0.0.1", 0), partial(_Handler, kept))
+    if tls is not None:
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    kept.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.01))
     thread.start()
     try:
@@ -112,6 +120,13 @@ def kubeflow_server(state: KubeflowState | None = None) -> Iterator[KubeflowServ
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet about callers that do not trust the certificate."""
+        if not isinstance(sys.exception(), ssl.SSLError | ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _page(listing: Listing, kind: type, name: str) -> Any:

@@ -94,6 +94,7 @@ class KubeflowState:
             raise ApiError(TAKEN, f"Already exist error: the name {name} already exists.")
         given.pipeline_id = str(uuid.uuid4())
         given.name = name
+        given.display_name = given.display_name or name
         given.created_at = self.now()
         self.pipelines[given.pipeline_id] = given
         return given

@@ -30,6 +30,8 @@ STOPPING_SECONDS = 10
 """How long a run may take to stop before it is told as it stands."""
 LOOK_SECONDS = 0.2
 MOST_LISTED = 1000
+LOOKED_THROUGH = 50
+"""How many of the latest runs are looked through for what made or read an object."""
 
 
 class KubeflowRuns:
@@ -133,6 +135,19 @@ class KubeflowRuns:
             run_id, self._inputs(record), plain_parameters(record.parameters)
         )
         return [*inputs, *self._made(record)]
+
+    def recorded(self, bucket: str, key: str, content_hash: str = "") -> Sequence[Artifact]:
+        """Return what the latest runs made or read under a name, the newest run first.
+
+        A cluster keeps no record that could be asked for an object, nor hashes of contents.
+        """
+        del content_hash
+        return [
+            artifact
+            for run in self.list(limit=LOOKED_THROUGH)
+            for artifact in self.artifacts(run.id)
+            if (artifact.bucket, artifact.key) == (bucket, key)
+        ]
 
     def logs(self, run_id: str, task: str = "", tail: int = 100) -> RunLogs:
         """Return the last `tail` lines of one task, or of all tasks in turn.

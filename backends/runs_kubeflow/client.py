@@ -63,6 +63,13 @@ class ExplainedClient(kfp_server_api.ApiClient):  # type: ignore[misc]  # an unt
         _check(answer.data, answer.getheader("content-type") or "")
         return answer
 
+    def deserialize(self, response: Any, response_type: Any) -> Any:
+        """Read a JSON object as one of the API's models."""
+        try:
+            return super().deserialize(response, response_type)
+        except (ApiException, AttributeError, TypeError, ValueError) as error:
+            raise CallFailedError(trouble="the answer is not one of the Pipelines API") from error
+
     def read_text(self, path: str) -> str:
         """Return a page of the API that is text."""
         headers: dict[str, str] = {"Accept": "text/plain", **self.default_headers}
@@ -87,14 +94,15 @@ class ExplainedClient(kfp_server_api.ApiClient):  # type: ignore[misc]  # an unt
             raise CallFailedError(trouble="the address or the token cannot be sent") from error
 
     def _no_answer(self, error: urllib3.exceptions.HTTPError) -> CallFailedError:
-        if isinstance(error, urllib3.exceptions.TimeoutError):
-            return CallFailedError(trouble=f"it took longer than {self.timeout_seconds:g} s")
         if isinstance(error, urllib3.exceptions.LocationValueError):
             return CallFailedError(trouble="the address cannot be used", settings=True)
         if isinstance(error, urllib3.exceptions.NameResolutionError):
             return CallFailedError(trouble="no such host is known")
         if isinstance(error, urllib3.exceptions.NewConnectionError):
             return CallFailedError(trouble="nothing answers at that address", again=True)
+        # After the connections that were refused, which count as one of these.
+        if isinstance(error, urllib3.exceptions.TimeoutError):
+            return CallFailedError(trouble=f"it took longer than {self.timeout_seconds:g} s")
         if isinstance(error, urllib3.exceptions.ProtocolError):
             return CallFailedError(trouble="the connection broke off in the middle", again=True)
         return CallFailedError(trouble="the connection failed")

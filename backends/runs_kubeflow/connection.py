@@ -34,9 +34,8 @@ def base_address(host: str) -> str:
     Raises:
         SettingsError: It is no address.
     """
-    text = host.strip().rstrip("/")
     # What a browser shows of the Pipelines UI: everything from the fragment on is a page of it.
-    text = text.partition("/#")[0]
+    text = host.strip().partition("#")[0]
     if "://" not in text:
         text = f"{'http' if _is_here(text) else 'https'}://{text}"
     parts = urlsplit(text)
@@ -45,7 +44,7 @@ def base_address(host: str) -> str:
             f"runs.host is no address of a Kubeflow Pipelines API: {parts.hostname or host!r}.",
             hint="For example https://kubeflow.example.org/pipeline.",
         )
-    return text
+    return text.rstrip("/")
 
 
 class Connection:
