@@ -53,7 +53,7 @@ class KnownWorld:
     def buckets(self) -> Sequence[str]:
         """Return the names of the buckets."""
         try:
-            return [bucket.name for bucket in self.store.buckets()]
+            return self.store.bucket_names()
         except AssistantError:
             return ()
 

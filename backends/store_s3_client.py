@@ -29,7 +29,8 @@ from core.errors import AssistantError, RequestError, SettingsError, Unavailable
 from core.objects import StoredObject
 from core.services import S3Settings
 
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 3
+CONNECT_RETRIES = 2
 READ_SECONDS = 60
 RETRIES = 3
 CONNECTIONS = 8
@@ -47,12 +48,20 @@ def connect(settings: S3Settings) -> Minio:
         SettingsError: The endpoint or the certificate file cannot be used.
     """
     host, secure = endpoint_of(settings.endpoint)
+    if bool(settings.access_key.get_secret_value()) != bool(settings.secret_key.get_secret_value()):
+        raise SettingsError(
+            "`store.access_key` and `store.secret_key` belong together; one of them is missing.",
+            hint="Set both, or neither where the buckets are open to everybody.",
+        )
     pool = urllib3.PoolManager(
         maxsize=CONNECTIONS,
         ssl_context=_tls(settings) if secure else None,
         timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
         retries=urllib3.Retry(
-            total=RETRIES, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]
+            total=RETRIES,
+            connect=CONNECT_RETRIES,
+            backoff_factor=0.2,
+            status_forcelist=[500, 502, 503, 504],
         ),
     )
     if secure and not settings.verify_tls:

@@ -54,6 +54,16 @@ class TrashedObject:
     """What the store calls it in the trash."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedLink:
+    """A link that opens an object without credentials, made because a person asked for it."""
+
+    object: StoredObject
+    link: str
+    """Whoever has it can read the object; it is the one secret that is shown."""
+    expires_at: datetime
+
+
 Progress = Callable[[int, int], None]
 """Told the bytes moved so far and all of them, now and then; raising in it stops the transfer."""
 

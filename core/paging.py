@@ -20,6 +20,11 @@ class Page(Generic[Item]):
     at_least: bool = False
     """Whether there may be more than `total`: a very long list is not counted to its end."""
 
+    @property
+    def counted(self) -> str:
+        """The total as it is said: `7`, or `at least 1000`."""
+        return f"at least {self.total}" if self.at_least else str(self.total)
+
     def __iter__(self) -> Iterator[Item]:
         return iter(self.items)
 

@@ -8,12 +8,14 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from core.errors import RequestError
-from core.objects import TablePreview
+from core.objects import SharedLink, TablePreview
 from core.visible import visible, writable
 
 MASK = "•••"
 SHORTEST = 6
 """Shorter values would be found in the middle of ordinary words."""
+LINKS = 20
+"""How many links that were handed out are remembered."""
 DEEPEST = 100
 """How deep a value may be nested."""
 
@@ -77,9 +79,17 @@ class Masker:
         known = {form for secret in secrets if len(secret) >= SHORTEST for form in _forms(secret)}
         longest_first = sorted(known, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, longest_first))) if known else None
+        self._links: tuple[str, ...] = ()
 
     def text(self, text: str) -> str:
-        """Return the text with every secret replaced."""
+        """Return the text with every secret replaced, but for links made to be handed on."""
+        for link in self._links:
+            before, found, after = text.partition(link)
+            if found:
+                return f"{self.text(before)}{link}{self.text(after)}"
+        return self._text(text)
+
+    def _text(self, text: str) -> str:
         text = writable(text)
         shown = visible(text)
         if shown != text:
@@ -117,6 +127,10 @@ class Masker:
         if isinstance(value, str):
             masked = self.text(value)
             return value if masked == value else masked
+        if isinstance(value, SharedLink):
+            # A key's name is part of such a link, and without it nobody can open it.
+            self._links = (*self._links[1 - LINKS :], value.link)
+            return value
         if isinstance(value, Mapping):
             return {
                 self._walk(key, depth - 1): MASK

@@ -19,7 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from core.credentials import credentials_in_files
+from core.credentials import credentials_in_files, keys_in_files, keys_in_variables
 from core.errors import SettingsError, closest
 from core.secrets import is_credential
 from core.services import (
@@ -33,6 +33,7 @@ from core.services import (
     LocalRunsSettings,
     Part,
     RunsSettings,
+    S3Settings,
     StoreSettings,
 )
 
@@ -110,7 +111,7 @@ def read_settings(**arguments: Any) -> Settings:
     _check_variables()
     given = {name: value for name, value in arguments.items() if value is not None}
     try:
-        return Settings(**given)
+        return _with_keys(Settings(**given))
     except ValidationError as error:
         problems = "; ".join(
             _explain(
@@ -126,6 +127,28 @@ def read_settings(**arguments: Any) -> Settings:
         raise SettingsError(
             f"{SETTINGS_FILE} cannot be read: {error}.", hint="Mend the file or move it away."
         ) from error
+
+
+def _with_keys(settings: Settings) -> Settings:
+    """Put in the keys of the object store from where other programs have them, if none are set."""
+    store = settings.store
+    if not isinstance(store, S3Settings) or store.access_key.get_secret_value():
+        return settings
+    aws_file = os.environ.get("AWS_SHARED_CREDENTIALS_FILE")
+    keys = keys_in_variables(os.environ, store.endpoint) or keys_in_files(
+        store.endpoint,
+        Path.home(),
+        Path(aws_file) if aws_file else None,
+        os.environ.get("AWS_PROFILE", ""),
+    )
+    if keys is None:
+        return settings
+    found = {
+        "access_key": SecretStr(keys.access),
+        "secret_key": SecretStr(keys.secret),
+        "session_token": SecretStr(keys.token),
+    }
+    return settings.model_copy(update={"store": store.model_copy(update=found)})
 
 
 def _explain(name: str, kind: str, message: str) -> str:

@@ -29,12 +29,13 @@ from backends.preferences_file import PreferencesFile
 from backends.runs_local import LocalRuns
 from backends.sessions_sqlite import SqliteSessions
 from core.audit import AuditLog
-from core.errors import UnavailableError
+from core.errors import AssistantError, UnavailableError
 from core.objects import ObjectStore
+from core.passages import Passage
 from core.preferences import Preferences
 from core.runs import RunBackend
 from core.secrets import Masker
-from core.services import BuiltinChat, Chat, OpenAIChat
+from core.services import BuiltinChat, Chat, OpenAIChat, S3Settings, StoreSettings
 from core.sessions import SessionStore
 from core.settings import Settings, known_secrets
 from knowledge.library import Library
@@ -166,6 +167,10 @@ class Assistant:
             self.builtin_swarm,
         )
 
+    def cited(self, citation: str) -> Sequence[Passage]:
+        """Return the passages that a citation in an answer names."""
+        return self.library.cited(citation)
+
     def open(self, bucket: str, key: str) -> Path:
         """Return a local copy of an object, for a program that needs a file."""
         path = self.settings.home / "opened" / bucket / key
@@ -205,7 +210,7 @@ def assemble(
     library = library or library_of(settings)
     masker = Masker((*known_secrets(settings), *secrets))
     audit = AuditFile(home / "audit.jsonl")
-    _place_first_data(store)
+    _place_first_data(settings.store, store)
     return Assistant(
         settings=settings,
         store=store,
@@ -292,14 +297,24 @@ def _check_home(home: Path) -> None:
         ) from error
 
 
-def _place_first_data(store: ObjectStore) -> None:
+def _place_first_data(settings: StoreSettings, store: ObjectStore) -> None:
     """Fill an empty store; what a person removed later is not put back."""
-    known = {bucket.name for bucket in store.buckets()}
-    if "datasets" not in known:
-        # The bucket comes with its object: an empty one would be taken for a person's wish.
-        package, name = FIRST_DATA
-        content = resources.files(package).joinpath(name).read_bytes()
-        store.put("datasets", name.rpartition("/")[2], content)
-    for bucket in BUCKETS:
-        if bucket not in known:
-            store.create_bucket(bucket)
+    buckets: Sequence[str] = BUCKETS
+    if isinstance(settings, S3Settings):
+        if not settings.allow_writes:
+            return
+        buckets = [name for name in BUCKETS if name in (settings.buckets or BUCKETS)]
+    try:
+        known = store.bucket_names()
+        if "datasets" in buckets and "datasets" not in known:
+            # The bucket comes with its object: an empty one would be taken for a person's wish.
+            package, name = FIRST_DATA
+            content = resources.files(package).joinpath(name).read_bytes()
+            store.put("datasets", name.rpartition("/")[2], content)
+        for bucket in buckets:
+            if bucket not in known:
+                store.create_bucket(bucket)
+    except AssistantError:
+        # A server that does not answer now says so when it is asked for something.
+        if not isinstance(settings, S3Settings):
+            raise

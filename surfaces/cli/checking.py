@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from core.errors import AssistantError
-from core.services import OpenAIChat
+from core.services import OpenAIChat, S3Settings
 from core.settings import read_settings
 from surfaces.assembly import assemble, try_chat_model
 from surfaces.cli.printing import output, print_json, print_plain
 from surfaces.rendering import bytes_in_words
+from surfaces.services import describe_runs
 
 NEEDED_BYTES = 500 * 1024 * 1024
 FUNDAMENTAL = frozenset({"settings", "home"})
@@ -105,12 +106,28 @@ def _objects() -> str:
     for bucket in buckets:
         # What is known of an object is kept elsewhere than the object: both must answer.
         store.list(bucket.name, limit=1)
-    return ", ".join(f"{bucket.name} ({bucket.objects})" for bucket in buckets)
+    counted = ", ".join(
+        f"{bucket.name} ({'over ' if bucket.at_least else ''}{bucket.objects:,})"
+        for bucket in buckets
+    )
+    return f"{counted or 'no buckets'} {store.place}{_permissions()}"
+
+
+def _permissions() -> str:
+    settings = read_settings().store
+    if not isinstance(settings, S3Settings):
+        return ""
+    allowed = [
+        name
+        for name, yes in (("written", settings.allow_writes), ("deleted", settings.allow_deletes))
+        if yes
+    ]
+    keys = "" if settings.access_key.get_secret_value() else ", without keys"
+    return f"{keys}; may be {' and '.join(['read', *allowed])}"
 
 
 def _runs() -> str:
-    page = assemble(read_settings()).runs.list(limit=1)
-    return f"{page.total} in the history"
+    return describe_runs(assemble(read_settings()).runs)
 
 
 def _documentation() -> str:

@@ -68,7 +68,7 @@ def _page(value: Page) -> RenderableType:  # type: ignore[type-arg]  # singledis
     drawn = render(tuple(value.items))
     if not value.has_more:
         return drawn
-    return Group(drawn, Text(f"{len(value.items)} of {value.total} shown", style="dim"))
+    return Group(drawn, Text(f"{len(value.items)} of {value.counted} shown", style="dim"))
 
 
 def table(*columns: str, numbers: Sequence[str] = ()) -> Table:

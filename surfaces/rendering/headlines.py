@@ -28,7 +28,7 @@ def headline(value: object) -> str:
 @headline.register
 def _page(value: Page) -> str:  # type: ignore[type-arg]  # singledispatch needs the bare class
     shown = len(value.items)
-    return f"{shown} of {value.total}" if value.has_more else f"{shown} found"
+    return f"{shown} of {value.counted}" if value.has_more else f"{shown} found"
 
 
 @headline.register

@@ -37,7 +37,7 @@ def _page(value: Page, tool: str, request: str) -> str:  # type: ignore[type-arg
         return _NOTHING.get(tool, "There is nothing.")
     lines = write_list(value.items[0], value)
     if value.has_more:
-        lines += f"\n\nThese are {len(value.items)} of {value.total}."
+        lines += f"\n\nThese are {len(value.items)} of {value.counted}."
     return lines
 
 

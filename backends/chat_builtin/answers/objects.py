@@ -11,13 +11,17 @@ SHOWN_COLUMNS = 12
 @write_list.register
 def _buckets(first: Bucket, page: Page[Bucket]) -> str:
     del first
-    rows = [(b.name, plural(b.objects, "object"), size(b.bytes)) for b in page]
+    rows = [
+        (b.name, f"{'over ' * b.at_least}{plural(b.objects, 'object')}", size(b.bytes))
+        for b in page
+    ]
     return table(("bucket", "objects", "size"), rows)
 
 
 @write_list.register
 def _objects(first: StoredObject, page: Page[StoredObject]) -> str:
-    head = f"{plural(page.total, 'object')} in `{first.bucket}`:\n\n"
+    least = "at least " if page.at_least else ""
+    head = f"{least}{plural(page.total, 'object')} in `{first.bucket}`:\n\n"
     return head + "\n".join(
         f"- `{o.key}` — {size(o.bytes)}, written {ago(o.modified_at)}" for o in page
     )
