@@ -217,6 +217,14 @@ class RunBackend(Scheduler, Protocol):
         """Return what a run read and made, in the order of recording."""
         ...
 
+    def recorded(self, bucket: str, key: str, content_hash: str = "") -> Sequence[Artifact]:
+        """Return what is recorded of an object by its name, or of its content by its hash.
+
+        Both as made and as read, the newest record first; runs in the trash count as well. A
+        backend that records nothing of its own looks through its latest runs.
+        """
+        ...
+
     def logs(self, run_id: str, task: str = "", tail: int = 100) -> RunLogs:
         """Return the last `tail` lines of one task, or of all tasks in turn."""
         ...

@@ -72,18 +72,18 @@ class KubeflowRuns:
             AssistantError: It does not answer.
         """
         health = self._cluster.health()
+        release = self._cluster.release()
         total = self.list(limit=1).total
-        users = "several users" if health.multi_user else "one user"
-        space = f", namespace {self._settings.namespace}" if self._settings.namespace else ""
+        space = f" in namespace {self._settings.namespace}" if self._settings.namespace else ""
         allowed = (
-            "changes are allowed, each after approval"
+            "may be changed, after approval"
             if self._settings.allow_changes
-            else "changes are not allowed (runs.allow_changes)"
+            else "may only be looked at (runs.allow_changes is not set)"
         )
-        kept = f", pipelines kept in its {health.pipeline_store}" if health.pipeline_store else ""
         return (
-            f"{self.place} answers: Kubeflow Pipelines API v2beta1, for {users}{space}{kept};"
-            f" {total} runs; {allowed}"
+            f"{self.place}: Kubeflow Pipelines {release or '2 (it does not tell its release)'}"
+            f" answers{', to several users' if health.multi_user else ''};"
+            f" {total} runs{space}, which {allowed}"
         )
 
     def check(

@@ -105,6 +105,10 @@ class LocalRuns:
         self._history.get(run_id)
         return self._history.artifacts(run_id)
 
+    def recorded(self, bucket: str, key: str, content_hash: str = "") -> Sequence[Artifact]:
+        """Return what is recorded of an object's name or content, the newest record first."""
+        return self._history.recorded(bucket, key, content_hash)
+
     def logs(self, run_id: str, task: str = "", tail: int = 100) -> RunLogs:
         """Return the last `tail` lines of one task, or of all tasks in turn.
 

@@ -10,7 +10,7 @@ from filelock import FileLock
 from backends.sqlite_damage import DAMAGED, is_damage
 from core.errors import UnavailableError
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 WAIT_SECONDS = 30
 
 _MIGRATIONS = {
@@ -60,6 +60,10 @@ CREATE TABLE schedules (
     version TEXT NOT NULL, spec TEXT NOT NULL, cron TEXT NOT NULL, parameters TEXT NOT NULL,
     enabled INTEGER NOT NULL, created_at TEXT NOT NULL, next_at TEXT, last_fired_at TEXT,
     last_run TEXT NOT NULL DEFAULT '', firing_at TEXT, missed TEXT NOT NULL DEFAULT '[]');
+""",
+    3: """
+CREATE INDEX artifacts_by_name ON artifacts (bucket, key);
+CREATE INDEX artifacts_by_content ON artifacts (content_hash);
 """,
 }
 

@@ -94,6 +94,16 @@ class RunRecords:
             ).fetchall()
         return [artifact_of(row) for row in rows]
 
+    def recorded(self, bucket: str, key: str, content_hash: str = "") -> Sequence[Artifact]:
+        """Return what is recorded of an object's name or content, the newest record first."""
+        with self._database.reading() as db:
+            rows = db.execute(
+                "SELECT * FROM artifacts WHERE (bucket = ? AND key = ?)"
+                " OR (? <> '' AND content_hash = ?) ORDER BY number DESC",
+                (bucket, key, content_hash, content_hash),
+            ).fetchall()
+        return [artifact_of(row) for row in rows]
+
     def has_recorded(self, run_id: str, task: str) -> bool:
         """Whether what a task made is known from an earlier attempt of its run."""
         with self._database.reading() as db:
