@@ -58,25 +58,21 @@ class Shelf:
         return PipelineVersion(pipeline=pipeline.name, version=pipeline.version, uploaded_at=now)
 
     def create_experiment(self, name: str, description: str) -> Experiment:
-        """Create an experiment.
+        """Create an experiment; one that only runs have named so far gets its description.
 
         Raises:
-            RequestError: One of that name exists.
+            RequestError: One of that name was created before.
         """
         now = clock.now()
         with self._database.changing() as db:
-            known = db.execute(
-                "SELECT 1 FROM experiments WHERE name = :name UNION ALL"
-                " SELECT 1 FROM runs WHERE experiment = :name AND deleted_at IS NULL LIMIT 1",
-                {"name": name},
-            ).fetchone()
-            if known is not None:
+            created = db.execute(
+                "INSERT OR IGNORE INTO experiments VALUES (?, ?, ?)",
+                (name, description, text_of(now)),
+            )
+            if created.rowcount == 0:
                 raise RequestError(
                     f"There is an experiment {name!r} already.",
                     hint="Choose another name, or start runs in that one.",
                     quoted=[name],
                 )
-            db.execute(
-                "INSERT INTO experiments VALUES (?, ?, ?)", (name, description, text_of(now))
-            )
         return Experiment(name=name, description=description, created_at=now)
