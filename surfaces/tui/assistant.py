@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agents.events import Event
+from core.passages import Passage
 from core.pipelines import PipelineSpec
 from core.runs import RunBackend
 from core.world import World
@@ -146,3 +147,6 @@ class Assistant(Protocol):
 
     def open(self, bucket: str, key: str) -> Path:
         """Return a local copy of an object."""
+
+    def cited(self, citation: str) -> Sequence[Passage]:
+        """Return what a citation names."""

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from core.errors import AssistantError, NotFoundError, RequestError
+from core.passages import CITATION_MARK
 from core.runs import Run, RunLogs
 from surfaces.tui import modes
 from surfaces.tui.opening import has_window_browser
@@ -76,6 +77,7 @@ def _help(app: "SwarmApp", argument: str) -> None:
     from surfaces.tui.approval import ApprovalView, ArgumentsEditor
     from surfaces.tui.help_screen import HelpScreen
     from surfaces.tui.log_screen import LogScreen
+    from surfaces.tui.passage_screen import PassageScreen
     from surfaces.tui.prompt import Prompt
     from surfaces.tui.runs_panel import RunList
     from surfaces.tui.sessions_screen import SessionsScreen
@@ -91,6 +93,7 @@ def _help(app: "SwarmApp", argument: str) -> None:
         ("In the runs", RunList.BINDINGS),
         ("In the logs", LogScreen.BINDINGS),
         ("In the conversations", SessionsScreen.BINDINGS),
+        ("In a cited passage", PassageScreen.BINDINGS),
     )
     app.push_screen(HelpScreen(keys, Welcome.EXAMPLES))
 
@@ -157,12 +160,15 @@ def _copy(app: "SwarmApp", argument: str) -> None:
 
 
 def _open(app: "SwarmApp", argument: str) -> None:
-    reference = argument or app.openable
+    reference = (argument or app.openable).strip("[] ")
+    if CITATION_MARK in reference:
+        _open_passage(app, reference)
+        return
     bucket, slash, key = reference.partition("/")
     if not slash or not key:
         raise RequestError(
             f"{reference!r} is no object." if reference else "Nothing that opens was shown yet.",
-            hint="Write /open bucket/key.",
+            hint="Write /open bucket/key, or /open page § heading for what an answer cites.",
         )
     assistant = _assistant(app)
 
@@ -173,6 +179,18 @@ def _open(app: "SwarmApp", argument: str) -> None:
         app.transcript.say(f"{reference} is in {path}", "notice")
 
     app.run_worker(fetch(), group="open", exit_on_error=False)
+
+
+def _open_passage(app: "SwarmApp", citation: str) -> None:
+    from surfaces.tui.passage_screen import PassageScreen
+
+    assistant = _assistant(app)
+
+    async def show() -> None:
+        passages = await asyncio.to_thread(assistant.cited, citation)
+        app.push_screen(PassageScreen(assistant.toolbox.masked(tuple(passages))))
+
+    app.run_worker(show(), group="open", exit_on_error=False)
 
 
 def _quit(app: "SwarmApp", argument: str) -> None:

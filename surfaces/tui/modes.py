@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core.errors import RequestError, not_found
+from surfaces.tui.opening import citations_in
 
 if TYPE_CHECKING:
     from core.services import Chat
@@ -122,6 +123,7 @@ def values(app: "SwarmApp") -> Mapping[str, Iterable[str]]:
         "revoke": list(app.session.grants) if app.session is not None else (),
         "model": _model_names(app.assistant),
         "theme": sorted(app.available_themes),
+        "open": citations_in(app.transcript.last_answer),
     }
 
 

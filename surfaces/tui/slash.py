@@ -40,7 +40,9 @@ COMMANDS = (
     Command(name="theme", usage="[name]", help="Change the colours."),
     Command(name="copy", help="Copy the last answer to the clipboard."),
     Command(
-        name="open", usage="[bucket/key]", help="Open an object, or the last report or plot shown."
+        name="open",
+        usage="[what]",
+        help="Open an object (bucket/key), a cited passage, or what was last shown.",
     ),
     Command(name="quit", help="Leave; runs go on."),
 )

@@ -195,7 +195,7 @@ async def test_commands_that_cannot_work_yet_say_what_is_missing(tmp_path: Path)
         said = remarks(app)
 
         assert "There is no answer to copy yet." in said
-        assert "Nothing that opens was shown yet.\nWrite /open bucket/key." in said
+        assert "Nothing that opens was shown yet.\nWrite /open bucket/key, or" in said
         assert "No theme is called 'none-such'." in said
         assert "There is no run yet." in said
 
