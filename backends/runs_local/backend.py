@@ -63,7 +63,7 @@ class LocalRuns:
             at_once=at_once,
             launch=self._launch,
         )
-        self._engine = RunEngine(self._home, store, self._history, self._launcher)
+        self._engine = RunEngine(self._home, store, self._history, self._launcher, self._refuse)
 
     @property
     def place(self) -> str:
@@ -179,7 +179,7 @@ class LocalRuns:
     def upload(self, pipeline: PipelineSpec) -> PipelineVersion:
         """Keep a pipeline, or a new version of one, so that it can be run by its name."""
         read_plan(pipeline.package)
-        refuse_what_cannot_run(pipeline.package)
+        self._refuse(pipeline.package)
         return self._shelf.keep(pipeline)
 
     def experiments(self) -> Sequence[Experiment]:
@@ -248,3 +248,7 @@ class LocalRuns:
     def _launch(self, job: Job) -> None:
         """Bring a run to life whose turn it is."""
         self._launcher.start(job)
+
+    def _refuse(self, package: str) -> None:
+        """Raise where a package cannot be run here, before anything starts."""
+        refuse_what_cannot_run(package)

@@ -1,7 +1,7 @@
 """Starting, ending and repeating runs; what `LocalRuns` does beyond keeping books."""
 
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from backends.runs_local.logs import put_aside
 from backends.runs_local.package import Plan, read_plan
 from backends.runs_local.parameters import complete_parameters
 from backends.runs_local.records import OpenRun
-from backends.runs_local.refusals import refuse_what_cannot_run
 from backends.runs_local.space import FULL, is_full
 from backends.runs_local.staging import Named, named_objects, stage
 from core.errors import AssistantError, RequestError, UnavailableError
@@ -33,22 +32,29 @@ class RunEngine:
         store: Where objects are.
         history: What happened so far.
         launcher: Starts the workers.
+        refuse: Raises where a package cannot be run.
     """
 
     def __init__(
-        self, home: Path, store: ObjectStore, history: RunHistory, launcher: Launcher
+        self,
+        home: Path,
+        store: ObjectStore,
+        history: RunHistory,
+        launcher: Launcher,
+        refuse: Callable[[str], None],
     ) -> None:
         self._home = home
         self._store = store
         self._history = history
         self._launcher = launcher
+        self._refuse = refuse
 
     def check(
         self, pipeline: PipelineSpec, parameters: Mapping[str, ParameterValue]
     ) -> Mapping[str, ParameterValue]:
         """Return the parameters as a run would use them, without starting one."""
         complete = complete_parameters(pipeline, parameters)
-        refuse_what_cannot_run(pipeline.package)
+        self._refuse(pipeline.package)
         self._named(pipeline, read_plan(pipeline.package), complete)
         return complete
 
@@ -64,7 +70,7 @@ class RunEngine:
     ) -> Run:
         """Queue a run, and start it if there is a place."""
         complete = complete_parameters(pipeline, parameters)
-        refuse_what_cannot_run(pipeline.package)
+        self._refuse(pipeline.package)
         plan = read_plan(pipeline.package)
         named = self._named(pipeline, plan, complete)
         with self._writable():
@@ -114,7 +120,7 @@ class RunEngine:
             raise _cannot_retry(run)
         pipeline = self._history.package_of(run)
         plan = read_plan(pipeline)
-        refuse_what_cannot_run(pipeline)
+        self._refuse(pipeline)
         marked = {item.name for item in self._history.artifacts(run_id) if item.is_input}
         named = named_objects(self._store, plan.objects, marked, run.parameters)
         with self._writable():

@@ -35,6 +35,9 @@ class WorldRuns(LocalRuns):
             history.record(made, before.metrics, job.run_id)
         history.finish(job.run_id, RunState.SUCCEEDED)
 
+    def _refuse(self, package: str) -> None:
+        """Refuse nothing: what is never run need not be able to."""
+
     def _newest_succeeded(self, pipeline: str) -> Run | None:
         query = RunQuery(pipeline=pipeline, state=RunState.SUCCEEDED)
         return next(iter(self.list(query, limit=1)), None)
