@@ -57,6 +57,20 @@ def runs_of(
     return local(home=settings.home, store=store, workers=settings.workers, preload=PRELOAD)
 
 
+def describe_runs(runs: RunBackend) -> str:
+    """Say where runs happen and how many there are, having asked.
+
+    Raises:
+        AssistantError: The place does not answer; the message says why.
+    """
+    if not isinstance(runs, LocalRuns):
+        from backends.runs_kubeflow import KubeflowRuns
+
+        if isinstance(runs, KubeflowRuns):
+            return runs.describe()
+    return f"{runs.list(limit=1).total} in the history, {runs.place}"
+
+
 def index_of(settings: Settings) -> PassageIndex:
     """Return where the documentation is indexed; a server is first asked when it is needed."""
     if isinstance(settings.index, ChromaServer):

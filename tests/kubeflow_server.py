@@ -302,6 +302,8 @@ class _Handler(BaseHTTPRequestHandler):
         state = self._kept.state
         if state.token and request.headers.get("authorization") != f"Bearer {state.token}":
             raise ApiError(UNKNOWN_CALLER, "Unauthenticated: the request has no valid identity")
+        if request.path == "/apis/v1beta1/healthz":
+            return json.dumps({"tag_name": state.release, "multi_user": False})
         log = re.fullmatch("/apis/v1alpha1/runs/([^/]+)/nodes/([^/]+)/log", request.path)
         if log:
             return state.log(*log.groups())

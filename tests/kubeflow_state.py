@@ -44,6 +44,7 @@ class KubeflowState:
 
     start: datetime = datetime(2026, 5, 14, 6, tzinfo=UTC)
     """The time at which things begin to be made; each is a second later than the one before."""
+    release: str = "2.17.0"
     token: str = ""
     """What callers must bring; everybody may call if it is empty."""
     knows_pipeline_id: bool = True

@@ -4,10 +4,11 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from backends.runs_kubeflow.cluster import Cluster, first
+from backends.runs_kubeflow.cluster import Cluster
 from backends.runs_kubeflow.connection import Connection
 from backends.runs_kubeflow.experiments import Experiments
 from backends.runs_kubeflow.history import History, plain_parameters
+from backends.runs_kubeflow.listing import first
 from backends.runs_kubeflow.logs import Logs
 from backends.runs_kubeflow.names import DEFAULT, Names
 from backends.runs_kubeflow.outputs import Outputs, RunPlace

@@ -3,14 +3,14 @@
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from pydantic import BaseModel, ValidationError
 
 from backends.runs_kubeflow.connection import Connection
+from backends.runs_kubeflow.listing import Found, Record
 from backends.runs_kubeflow.queries import NEWEST_FIRST, Predicate, as_filter, equals
 from backends.runs_kubeflow.records import (
     ExperimentRecord,
@@ -22,24 +22,15 @@ from backends.runs_kubeflow.records import (
     RunRecord,
     VersionRecord,
 )
-from core.errors import NotFoundError, UnavailableError
+from core.errors import AssistantError, NotFoundError, UnavailableError
 from core.pipelines import ParameterValue
 
 PAGE = 200
 """The largest page that the API gives."""
 
-Record = TypeVar("Record", bound=BaseModel)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found(Generic[Record]):
-    """A list that is read page by page, as far as it is looked at."""
-
-    items: Iterator[Record]
-    total: int
-    """How many the cluster counts in all."""
-    is_counted: bool = True
-    """Whether the total is all there are, rather than what was found among the newest."""
+class _Release(BaseModel):
+    tag_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +44,16 @@ class Cluster:
         """Return what the cluster says of itself."""
         doing = "say whether it is well"
         return self._read(Health, doing, self.connection.call(doing, "healthz/get_healthz"))
+
+    def release(self) -> str:
+        """Return which release of Kubeflow Pipelines answers; empty where it does not say."""
+        try:
+            page = self.connection.text("say its release", "/apis/v1beta1/healthz")
+            told = _Release.model_validate_json(page).tag_name
+        except (AssistantError, ValidationError):
+            # Only the page of the first API tells it, and newer clusters may drop that.
+            return ""
+        return "" if told == "unknown" else told
 
     def run(self, run_id: str) -> RunRecord:
         """Return a run with its nodes.
@@ -316,11 +317,6 @@ class Cluster:
                 f"Kubeflow at {self.connection.host} did not {doing} in a way that can be read.",
                 hint="Is runs.host the address of the Pipelines API, version 2?",
             ) from error
-
-
-def first(found: Found[Record], limit: int) -> Sequence[Record]:
-    """Return the first items of a list; only the pages that they are on are asked for."""
-    return tuple(islice(found.items, max(0, limit)))
 
 
 def _what_runs(

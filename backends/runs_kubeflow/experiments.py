@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from backends.runs_kubeflow.cluster import Cluster, first
+from backends.runs_kubeflow.cluster import Cluster
+from backends.runs_kubeflow.listing import first
 from backends.runs_kubeflow.names import Names
 from backends.runs_kubeflow.queries import archived
 from core.errors import RequestError

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import JsonValue
 
-from backends.runs_kubeflow.cluster import PAGE, Cluster, Found, first
+from backends.runs_kubeflow.cluster import PAGE, Cluster
+from backends.runs_kubeflow.listing import Found, first
 from backends.runs_kubeflow.names import Names
 from backends.runs_kubeflow.outputs import SCHEMES
 from backends.runs_kubeflow.packages import (
@@ -148,11 +149,12 @@ class History:
     def workflow(self, record: RunRecord) -> Workflow:
         """Return a run's nodes with the plan behind them."""
         spec = self.spec_of(record)
+        plan = self._plan(record)
         return Workflow(
             nodes=record.nodes,
-            plan=self._plan(record),
+            plan=plan,
             state=run_state(record.state),
-            loops=loops_in(spec, record.parameters) if spec else {},
+            loops=loops_in(spec, record.parameters) if plan.tasks else {},
         )
 
     def _plan(self, record: RunRecord) -> Plan:

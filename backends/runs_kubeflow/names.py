@@ -4,7 +4,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from backends.runs_kubeflow.cluster import Cluster, first
+from backends.runs_kubeflow.cluster import Cluster
+from backends.runs_kubeflow.listing import first
 from backends.runs_kubeflow.packages import Upload, plan_in
 from backends.runs_kubeflow.queries import equals
 from backends.runs_kubeflow.records import (

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from backends.runs_kubeflow.cluster import Cluster, first
+from backends.runs_kubeflow.cluster import Cluster
 from backends.runs_kubeflow.history import plain_parameters
+from backends.runs_kubeflow.listing import first
 from backends.runs_kubeflow.names import Names
 from backends.runs_kubeflow.packages import name_in
 from backends.runs_kubeflow.queries import equals

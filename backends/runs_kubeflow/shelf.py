@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Sequence
 
-from backends.runs_kubeflow.cluster import Cluster, first
+from backends.runs_kubeflow.cluster import Cluster
+from backends.runs_kubeflow.listing import first
 from backends.runs_kubeflow.names import Names
 from backends.runs_kubeflow.packages import caches, read_spec, upload_of, version_in
 from backends.runs_kubeflow.records import Reference
