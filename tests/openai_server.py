@@ -4,7 +4,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -78,6 +78,8 @@ def refusal(status: int, message: str, **headers: str) -> Refusal:
 
 Scripted = Reply | Refusal | Silence
 
+Embed = Callable[[str], Sequence[float]]
+
 
 @dataclass
 class OpenAIServer:
@@ -89,6 +91,12 @@ class OpenAIServer:
     bodies: list[dict[str, Any]] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     """The authorization header of each request."""
+    embed: Embed | None = None
+    """Gives the vector of a text; without it, there are no embeddings here."""
+    embedded: list[list[str]] = field(default_factory=list)
+    """The texts of each call for embeddings."""
+    faults: list[Refusal | Silence] = field(default_factory=list)
+    """What calls for embeddings get first."""
     closing: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -107,9 +115,11 @@ class OpenAIServer:
 
 
 @contextmanager
-def openai_server(script: Mapping[str, list[Scripted]]) -> Iterator[OpenAIServer]:
+def openai_server(
+    script: Mapping[str, list[Scripted]], embed: Embed | None = None
+) -> Iterator[OpenAIServer]:
     """Serve a script on a free port until the block ends."""
-    state = OpenAIServer(script=script)
+    state = OpenAIServer(script=script, embed=embed)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, state))
     state.url = f"http://127.0.0.1:{server.server_port}/v1"
     thread = threading.Thread(target=partial(server.serve_forever, poll_interval=0.01))
@@ -142,6 +152,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if self.path == "/v1/embeddings" and self._state.embed is not None:
+            self._embed(body, self._state.embed)
+            return
         if self.path != "/v1/chat/completions":
             self._send(404, "no such page", {})
             return
@@ -156,6 +169,25 @@ class _Handler(BaseHTTPRequestHandler):
             case Reply() as reply:
                 text = json.dumps(_completion(reply, body))
                 self._send(200, text, {"content-type": "application/json"})
+
+    def _embed(self, body: Mapping[str, Any], embed: Embed) -> None:
+        texts = list(body["input"])
+        self._state.embedded.append(texts)
+        self._state.keys.append(self.headers["authorization"])
+        match self._state.faults.pop(0) if self._state.faults else None:
+            case Refusal() as refused:
+                self._send(refused.status, refused.body, refused.headers)
+            case Silence():
+                self._state.closing.wait(SILENCE_SECONDS)
+                self.close_connection = True
+            case None:
+                data = [
+                    {"object": "embedding", "index": at, "embedding": list(embed(text))}
+                    for at, text in enumerate(texts)
+                ]
+                # Clients must go by the index: some servers answer out of order.
+                reply = {"object": "list", "data": data[::-1], "model": body["model"]}
+                self._send(200, json.dumps(reply), {"content-type": "application/json"})
 
     def _send(self, status: int, body: str, headers: Mapping[str, str]) -> None:
         content = body.encode()
