@@ -218,3 +218,39 @@ class Prediction:
     tried: int = 0
     """How many other values were tried for it."""
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowProblem:
+    """A row of a table that could not be scored."""
+
+    row: int
+    """Counted from 1, the header not included."""
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredTable:
+    """Predictions for a whole table."""
+
+    model: str
+    version: int
+    source: str
+    """`bucket/key` of the table."""
+    target: str
+    """`bucket/key` of the predictions."""
+    rows: int
+    scored: int
+    bad: int
+    """Rows that could not be scored; they are in the result too, with what is wrong."""
+    problems: tuple[RowProblem, ...]
+    """The first of them."""
+    delayed: int
+    """Rows with a verdict of `Delayed`."""
+    mean_probability: float
+    base_rate: float
+    """Share of delayed phases in the training data, to hold the rest against."""
+    filled: tuple[str, ...] = ()
+    """Features that the table lacks, filled with typical values."""
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 """Pipelines that can be run: the types."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,3 +61,15 @@ class PipelineSpec:
     """The first 12 hexadecimal digits of the package's SHA-256."""
     versions: tuple[PipelineVersion, ...] = ()
     """Newest first; only in a description, empty in lists."""
+
+
+Fill = Callable[[PipelineSpec, Mapping[str, ParameterValue]], Mapping[str, ParameterValue]]
+"""Returns a run's parameters with what follows from them: the file of the model they name."""
+
+
+def as_given(
+    pipeline: PipelineSpec, parameters: Mapping[str, ParameterValue]
+) -> Mapping[str, ParameterValue]:
+    """Return a run's parameters as they are."""
+    del pipeline
+    return parameters

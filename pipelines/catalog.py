@@ -12,8 +12,16 @@ import yaml
 from core.errors import RequestError, UnavailableError, not_found
 from core.pipelines import Parameter, PipelineSpec, TaskNode
 from pipelines.delay import parameters as delay
+from pipelines.drift import parameters as drift
+from pipelines.scoring import parameters as scoring
 
-DELAY_PACKAGE = Path(__file__).parent / "delay" / "package.yaml"
+FOLDER = Path(__file__).parent
+SHIPPED: Sequence[tuple[Path, Sequence[Parameter]]] = (
+    (FOLDER / "delay" / "package.yaml", delay.PARAMETERS),
+    (FOLDER / "scoring" / "package.yaml", scoring.PARAMETERS),
+    (FOLDER / "drift" / "package.yaml", drift.PARAMETERS),
+)
+"""The pipelines that come with the project: packages, and what is known of their parameters."""
 
 _TYPES = {
     "STRING": "string",
@@ -58,7 +66,7 @@ class Catalog:
         return [by_name[name] for name in sorted(by_name)]
 
     def _own(self) -> dict[str, PipelineSpec]:
-        return {spec.name: spec for spec in (_delay_pipeline(), *self._added)}
+        return {spec.name: spec for spec in (*_shipped_pipelines(), *self._added)}
 
     def find(self, name: str) -> PipelineSpec:
         """Return a pipeline by its name.
@@ -78,8 +86,11 @@ class Catalog:
 
 
 @cache
-def _delay_pipeline() -> PipelineSpec:
-    return read_package(DELAY_PACKAGE.read_text(encoding="utf-8"), delay.PARAMETERS)
+def _shipped_pipelines() -> Sequence[PipelineSpec]:
+    return [
+        read_package(package.read_text(encoding="utf-8"), documented)
+        for package, documented in SHIPPED
+    ]
 
 
 def read_package(package: str, documented: Sequence[Parameter] = ()) -> PipelineSpec:

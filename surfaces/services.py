@@ -10,6 +10,8 @@ from core.services import ChromaServer, KubeflowSettings, OpenAIEmbedding
 from core.settings import Settings
 from knowledge.library import Library
 from knowledge.reference import PACKAGES
+from models.bundles import Bundles
+from models.registry import Registry
 
 PRELOAD = (
     "kfp.dsl.executor",
@@ -23,6 +25,8 @@ PRELOAD = (
     "skops.io",
     "xgboost",
     "pipelines.delay",
+    "pipelines.drift",
+    "pipelines.scoring",
 )
 """What the tasks of the shipped pipelines import: loaded once, in the process they fork from."""
 
@@ -49,12 +53,15 @@ def runs_of(
     Raises:
         UnavailableError: It cannot be reached.
     """
+    fill = Bundles(Registry(store), store).fill
     # A world of its own never reaches a cluster, whatever the settings of the person say.
     if isinstance(settings.runs, KubeflowSettings) and local is LocalRuns:
         from backends.runs_kubeflow import KubeflowRuns
 
-        return KubeflowRuns(settings.runs, store, shared=settings.store.kind == "s3")
-    return local(home=settings.home, store=store, workers=settings.workers, preload=PRELOAD)
+        return KubeflowRuns(settings.runs, store, shared=settings.store.kind == "s3", fill=fill)
+    return local(
+        home=settings.home, store=store, workers=settings.workers, preload=PRELOAD, fill=fill
+    )
 
 
 def describe_runs(runs: RunBackend) -> str:

@@ -22,7 +22,7 @@ from backends.runs_local.staging import named_objects
 from core.errors import AssistantError, RequestError, SettingsError, UnavailableError
 from core.objects import ObjectStore
 from core.paging import Page
-from core.pipelines import ParameterValue, PipelineSpec, PipelineVersion
+from core.pipelines import Fill, ParameterValue, PipelineSpec, PipelineVersion, as_given
 from core.runs import Artifact, Experiment, Run, RunLogs, RunQuery, RunState
 from core.schedules import Schedule
 from core.services import KubeflowSettings
@@ -44,11 +44,18 @@ class KubeflowRuns:
         settings: Where the cluster is, who is asking and what is allowed.
         store: Where the cluster's runs read and write.
         shared: Whether the cluster reaches that store; a folder of this machine it does not.
+        fill: Fills in what follows from a run's parameters.
     """
 
     def __init__(
-        self, settings: KubeflowSettings, store: ObjectStore, *, shared: bool = True
+        self,
+        settings: KubeflowSettings,
+        store: ObjectStore,
+        *,
+        shared: bool = True,
+        fill: Fill = as_given,
     ) -> None:
+        self._fill = fill
         self._settings = settings
         self._store = store
         self._shared = shared
@@ -91,7 +98,7 @@ class KubeflowRuns:
         self, pipeline: PipelineSpec, parameters: Mapping[str, ParameterValue]
     ) -> Mapping[str, ParameterValue]:
         """Return the parameters as a run would use them, without starting one."""
-        complete = complete_parameters(pipeline, parameters)
+        complete = self._fill(pipeline, complete_parameters(pipeline, parameters))
         self._addressed(pipeline, complete)
         return complete
 
@@ -105,7 +112,8 @@ class KubeflowRuns:
         use_cache: bool = True,
     ) -> Run:
         """Start a run and return at once."""
-        given = self._addressed(pipeline, complete_parameters(pipeline, parameters))
+        complete = self._fill(pipeline, complete_parameters(pipeline, parameters))
+        given = self._addressed(pipeline, complete)
         self._check_allowed("start a run")
         version = self._shelf.uploaded(pipeline, use_cache=use_cache)
         record = self._cluster.create_run(
@@ -258,7 +266,8 @@ class KubeflowRuns:
     ) -> Schedule:
         """Create a schedule; the cluster fires it, also while no assistant is up."""
         six_fields(cron)
-        given = self._addressed(pipeline, complete_parameters(pipeline, parameters))
+        complete = self._fill(pipeline, complete_parameters(pipeline, parameters))
+        given = self._addressed(pipeline, complete)
         name = self._schedules.free_name(pipeline.name, name)
         self._check_allowed("create a schedule")
         return self._schedules.create(

@@ -17,7 +17,7 @@ from backends.runs_local.uploads import Shelf
 from core.errors import RequestError, not_found
 from core.objects import ObjectStore
 from core.paging import Page
-from core.pipelines import ParameterValue, PipelineSpec, PipelineVersion
+from core.pipelines import Fill, ParameterValue, PipelineSpec, PipelineVersion, as_given
 from core.runs import Artifact, Experiment, Run, RunLogs, RunQuery
 from core.schedules import Schedule
 
@@ -38,6 +38,7 @@ class LocalRuns:
         preload: Modules that tasks need and that are slow to import; and packages whose code, when
             it changes, makes cached results worthless.
         at_once: How many runs may be at work in the home; others wait for their turn.
+        fill: Fills in what follows from a run's parameters, when it starts.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class LocalRuns:
         workers: int,
         preload: Sequence[str] = (),
         at_once: int = RUNS_AT_ONCE,
+        fill: Fill = as_given,
     ) -> None:
         self._home = home.absolute()
         self._store = store
@@ -63,7 +65,9 @@ class LocalRuns:
             at_once=at_once,
             launch=self._launch,
         )
-        self._engine = RunEngine(self._home, store, self._history, self._launcher, self._refuse)
+        self._engine = RunEngine(
+            self._home, store, self._history, self._launcher, self._refuse, fill
+        )
 
     @property
     def place(self) -> str:

@@ -15,7 +15,7 @@ from backends.runs_local.space import FULL, is_full
 from backends.runs_local.staging import Named, named_objects, stage
 from core.errors import AssistantError, RequestError, UnavailableError
 from core.objects import ObjectStore
-from core.pipelines import ParameterValue, PipelineSpec
+from core.pipelines import Fill, ParameterValue, PipelineSpec, as_given
 from core.runs import Run, RunState, TaskState
 
 WORKER_DIED = "The worker process ended before the run did."
@@ -33,6 +33,7 @@ class RunEngine:
         history: What happened so far.
         launcher: Starts the workers.
         refuse: Raises where a package cannot be run.
+        fill: Fills in what follows from a run's parameters.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class RunEngine:
         history: RunHistory,
         launcher: Launcher,
         refuse: Callable[[str], None],
+        fill: Fill = as_given,
     ) -> None:
+        self._fill = fill
         self._home = home
         self._store = store
         self._history = history
@@ -53,7 +56,7 @@ class RunEngine:
         self, pipeline: PipelineSpec, parameters: Mapping[str, ParameterValue]
     ) -> Mapping[str, ParameterValue]:
         """Return the parameters as a run would use them, without starting one."""
-        complete = complete_parameters(pipeline, parameters)
+        complete = self._fill(pipeline, complete_parameters(pipeline, parameters))
         self._refuse(pipeline.package)
         self._named(pipeline, read_plan(pipeline.package), complete)
         return complete
@@ -69,7 +72,7 @@ class RunEngine:
         schedule: str = "",
     ) -> Run:
         """Queue a run, and start it if there is a place."""
-        complete = complete_parameters(pipeline, parameters)
+        complete = self._fill(pipeline, complete_parameters(pipeline, parameters))
         self._refuse(pipeline.package)
         plan = read_plan(pipeline.package)
         named = self._named(pipeline, plan, complete)

@@ -154,7 +154,7 @@ def _check_values(table: pd.DataFrame, expected: Schema) -> None:
 
     numbers = {
         column: Column(
-            float, [Check.in_range(*_range_of(column))], nullable=True, description="a number"
+            float, [Check.in_range(*possible_range(column))], nullable=True, description="a number"
         )
         for column in expected.numbers
     }
@@ -178,7 +178,8 @@ def _check_values(table: pd.DataFrame, expected: Schema) -> None:
         raise _explained(error.failure_cases, choices) from error
 
 
-def _range_of(column: str) -> tuple[float, float]:
+def possible_range(column: str) -> tuple[float, float]:
+    """Return the least and the greatest value that a column of numbers may hold."""
     if column.startswith(("has_", "is_")) or column.endswith(("_rate", "_rate_365d")):
         return 0, 1
     if column.endswith("_month"):
@@ -209,7 +210,7 @@ def _explained(failures: pd.DataFrame, choices: dict[str, tuple[str, ...]]) -> R
             f"The phase {value!r} is in the table more than once, first in row {row}.",
             hint="Keep one row for each phase.",
         )
-    low, high = _range_of(column)
+    low, high = possible_range(column)
     return RequestError(
         f"Column {column!r} holds {value} in row {row}.",
         hint=f"Values from {low:g} to {high:g} are possible.",

@@ -1,0 +1,1 @@
+"""Scoring: predictions for whole tables, however long."""
