@@ -10,8 +10,8 @@ from kfp import dsl
 
 from pipelines.delay import parameters
 
-IMAGE = "python:3.11"
-"""Must hold this project; on one machine no image is used."""
+IMAGE = "mlops-swarm:0.1.0"
+"""Holds this project: `deploy/Dockerfile` builds it; on one machine no image is used."""
 
 
 def science_version() -> str:
