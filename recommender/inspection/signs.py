@@ -89,7 +89,8 @@ class Signs:
     @cached_property
     def _names(self) -> frozenset[str]:
         roots = {name.partition("_")[0] for name in self.packages}
-        return frozenset({*self.packages, *self.calls, *roots})
+        # Imports are looked up in small letters; PIL is the one package that shouts.
+        return frozenset({*self.packages, *self.calls, *roots, "PIL"})
 
     def worth_parsing(self, text: str) -> bool:
         """Tell whether code can hold a sign at all: parsing is what costs time."""
