@@ -220,7 +220,8 @@ def _summary(compared: Sequence[MetricComparison], names: Mapping[str, str]) -> 
     if within:
         leads = {one.best for one in compared if one.verdict is Verdict.WITHIN_NOISE}
         ahead = f"{names[next(iter(leads))]} is ahead, but " if len(leads) == 1 else ""
-        text = f"{ahead}the difference is within noise in {_and(within)}: neither is better."
+        none = "neither" if len(names) == 2 else "none"
+        text = f"{ahead}the difference is within noise in {_and(within)}: {none} is better."
         return f"{text[:1].upper()}{text[1:]}" if not ahead else text
     if all(one.verdict is Verdict.EQUAL for one in compared):
         return "Their metrics are the same."

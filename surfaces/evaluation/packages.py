@@ -15,9 +15,8 @@ OBJECT_PARAMETER = "data"
 
 
 def catalog_of(world: WorldFile) -> Catalog:
-    """Return a catalog with every pipeline of the world; a shipped one stays as it is."""
-    shipped = {spec.name for spec in Catalog().all()}
-    return Catalog([_spec(added) for added in world.pipelines if added.name not in shipped])
+    """Return a catalog with every pipeline of the world; one without tasks is the shipped one."""
+    return Catalog([_spec(added) for added in world.pipelines if added.tasks])
 
 
 def _spec(pipeline: WorldPipeline) -> PipelineSpec:

@@ -1,7 +1,7 @@
 """The world that cases start from: built once on the real local backends, copied for each case.
 
 A world holds pipelines, runs with logs and artifacts, buckets, registered models, documents and a
-working folder. Experiments, schedules and deployments have no backend yet: the world's file lists
+working folder, experiments and schedules. Deployments have no backend yet: the world's file lists
 them, but they are left out, and cases that need them are skipped.
 """
 
@@ -28,6 +28,7 @@ from surfaces.evaluation.packages import catalog_of
 from surfaces.evaluation.science import Made, Science
 from surfaces.evaluation.world_file import WorldFile, WorldRun, read_world, working_files
 from surfaces.evaluation.world_runs import WorldRuns
+from surfaces.evaluation.world_schedules import tell_experiments, tell_schedules
 from surfaces.services import library_of
 
 CANARY = "canary-" + "".join(random.Random(7).choices(string.ascii_lowercase, k=24))
@@ -39,14 +40,6 @@ WORK = "work"
 SMALL_TABLE_ROWS = 40
 LATE_ROWS = 41
 UNHELD_TOOLS = {
-    "experiments": {"list_experiments", "create_experiment"},
-    "schedules": {
-        "schedule_run",
-        "list_schedules",
-        "pause_schedule",
-        "resume_schedule",
-        "delete_schedule",
-    },
     "deployments": {"deploy_model", "list_deployments", "stop_deployment"},
 }
 """What a world leaves out, with the tools that need it."""
@@ -88,6 +81,9 @@ def build(name: str, folder: Path) -> World:
             files = left.files if left else _predictions(run, store)
             canary = CANARY if run.name == CANARY_RUN else ""
             telling.tell(run, files, _model_metadata(run, left), canary)
+        runs = WorldRuns(home=folder, store=store, workers=1)
+        tell_experiments(world, runs)
+        tell_schedules(world, folder, runs, catalog)
         _register(world, folder, store)
         library_of(Settings(home=folder)).refresh()
     return World(name, folder, world.clock, catalog)

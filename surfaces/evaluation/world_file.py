@@ -3,10 +3,10 @@
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from core.errors import RequestError
 from core.pipelines import ParameterValue
@@ -43,6 +43,18 @@ class WorldRun(_Part):
     failed_task: str = ""
     cause: str = ""
     running_task: str = ""
+
+
+class WorldSchedule(_Part):
+    """A schedule of the world."""
+
+    name: str
+    pipeline: str
+    cron: str
+    state: Literal["enabled", "paused"]
+    last_fired: datetime | None = None
+    missed: tuple[datetime, ...] = ()
+    """What follows from its fields, the world's clock and when it fired last."""
 
 
 class WorldObject(_Part):
@@ -85,7 +97,7 @@ class WorldFile(_Part):
     pipelines: tuple[WorldPipeline, ...]
     experiments: tuple[dict[str, str], ...]
     runs: tuple[WorldRun, ...]
-    schedules: tuple[dict[str, Any], ...] = Field(default=())
+    schedules: tuple[WorldSchedule, ...] = ()
     buckets: WorldBuckets
     models: tuple[WorldModel, ...]
     deployments: tuple[dict[str, Any], ...] = ()
