@@ -8,6 +8,7 @@ from pydantic_core import to_json
 from core.comparison import Comparison
 from core.diagnosis import Diagnosis
 from core.focus import Focus
+from core.lineage import Downloaded, ObjectDetails, ObjectTrace, Removed, SharedLink
 from core.metrics import RunMetrics
 from core.models import ModelCard, Prediction, PromotedModel, RegisteredModel
 from core.objects import BinaryPreview, Plot, StoredObject, TablePreview, TextPreview
@@ -72,8 +73,12 @@ def _facts(value: object) -> dict[str, str]:
             return _facts(value.items[0])
         case TablePreview() | TextPreview() | BinaryPreview():
             return _facts(value.object)
+        case ObjectDetails() | ObjectTrace() | Downloaded() | SharedLink():
+            return _facts(value.object)
         case StoredObject():
             return {"bucket": value.bucket, "key": value.key}
+        case Removed():
+            return {"bucket": value.bucket, "key": ""}
     return _model_facts(value) or _run_facts(value)
 
 

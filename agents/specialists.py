@@ -65,11 +65,24 @@ SPECIALISTS: Sequence[Specialist] = (
     Specialist(
         name="minio",
         title="MinIO agent",
-        about="Buckets, datasets, objects; a run's artifacts, metrics (which model won) and plots.",
+        about=(
+            "Buckets, datasets, objects: list, preview, describe, trace, upload, download, copy,"
+            " tag, share, delete; a run's artifacts, metrics (which model won) and plots."
+        ),
         tools=(
             "list_buckets",
+            "create_bucket",
+            "delete_bucket",
             "list_objects",
+            "describe_object",
             "preview_object",
+            "trace_object",
+            "upload_object",
+            "download_object",
+            "copy_object",
+            "tag_object",
+            "share_object",
+            "delete_object",
             "list_artifacts",
             "read_metrics",
             "show_plot",

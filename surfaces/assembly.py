@@ -17,6 +17,9 @@ from agents.tools.diagnosis import DiagnosisTools
 from agents.tools.experiments import ExperimentTools
 from agents.tools.knowledge import KnowledgeTools
 from agents.tools.models import ModelTools
+from agents.tools.object_changes import ObjectChangeTools
+from agents.tools.object_transfers import ObjectTransferTools
+from agents.tools.object_use import InUse
 from agents.tools.objects import ObjectTools
 from agents.tools.pipelines import PipelineTools
 from agents.tools.recommender import RecommenderTools
@@ -234,6 +237,7 @@ def assemble(
 def _tools(
     catalog: Catalog, runs: RunBackend, store: ObjectStore, registry: Registry, library: Library
 ) -> Sequence[Tool]:
+    in_use = InUse(runs, registry)
     return (
         *PipelineTools(catalog, runs).tools(),
         *UploadTools(catalog, runs).tools(),
@@ -243,7 +247,9 @@ def _tools(
         *ExperimentTools(runs).tools(),
         *ScheduleTools(catalog, runs).tools(),
         *TrashTools(runs, store).tools(),
-        *ObjectTools(store, runs).tools(),
+        *ObjectTools(store, runs, in_use).tools(),
+        *ObjectChangeTools(store, in_use).tools(),
+        *ObjectTransferTools(store, in_use).tools(),
         *ModelTools(registry, runs, store).tools(),
         *KnowledgeTools(library).tools(),
         *RecommenderTools().tools(),

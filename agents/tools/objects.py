@@ -4,14 +4,17 @@ from dataclasses import dataclass
 
 from agents.toolbox import Tool
 from agents.tools.metrics import read_run_metrics
+from agents.tools.object_use import InUse, split_reference
 from agents.tools.references import find_run
 from core.errors import NotFoundError, RequestError
+from core.lineage import ObjectDetails, ObjectTrace
 from core.metrics import RunMetrics
 from core.objects import Bucket, ObjectStore, Plot, Preview, StoredObject
 from core.paging import Page, page_of
 from core.runs import Artifact, ArtifactKind, RunBackend
 from objects.lineage import plot_of
 from objects.preview import preview
+from objects.tracing import trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class ObjectTools:
 
     store: ObjectStore
     runs: RunBackend
+    in_use: InUse
 
     def list_buckets(self) -> Page[Bucket]:
         """List the buckets, with how much is in them."""
@@ -38,7 +42,7 @@ class ObjectTools:
         """
         if limit < 1:
             raise RequestError(f"A list of {limit} objects is empty.", hint="Ask for 1 or more.")
-        bucket, key = self._split(bucket, prefix)
+        bucket, key = split_reference(bucket, prefix)
         return self.store.list(bucket, key, limit, cursor)
 
     def preview_object(self, bucket: str, key: str, rows: int = 10) -> Preview:
@@ -51,8 +55,40 @@ class ObjectTools:
         """
         if rows < 1:
             raise RequestError(f"A preview of {rows} rows is empty.", hint="Ask for 1 or more.")
-        bucket, key = self._split(bucket, key)
+        bucket, key = split_reference(bucket, key)
         return preview(self.store, bucket, key, rows)
+
+    def describe_object(self, bucket: str, key: str) -> ObjectDetails:
+        """Describe an object: its size, type, tags and versions, and the run that made it.
+
+        Args:
+            bucket: Its bucket.
+            key: Its name in the bucket.
+        """
+        bucket, key = split_reference(bucket, key)
+        versions = self.store.versions(bucket, key)
+        found = self.store.stat(bucket, key)
+        made = [one for one in self.runs.recorded(bucket, key) if not one.is_input]
+        return ObjectDetails(
+            object=found,
+            versions=tuple(versions),
+            made_by=next(iter(made), None),
+            registered_as=self._registered_as(bucket, key),
+        )
+
+    def trace_object(self, bucket: str, key: str) -> ObjectTrace:
+        """Trace an object: which run and task made it from which data, and which runs used it.
+
+        Args:
+            bucket: Its bucket.
+            key: Its name in the bucket.
+        """
+        bucket, key = split_reference(bucket, key)
+        return trace(self.runs, self.store, bucket, key, self._registered_as(bucket, key))
+
+    def _registered_as(self, bucket: str, key: str) -> tuple[str, ...]:
+        place = f"{bucket}/{key}"
+        return tuple(user for known, user in self.in_use.registered() if known == place)
 
     def list_artifacts(self, run: str, kind: str = "") -> Page[Artifact]:
         """List what a run made.
@@ -99,11 +135,6 @@ class ObjectTools:
             )
         return plot_of(self.runs, self.store, found.id, kind.strip().replace(" ", "_"))
 
-    def _split(self, bucket: str, key: str) -> tuple[str, str]:
-        """Accept `bucket/folder` where a bucket is asked for."""
-        name, slash, rest = bucket.partition("/")
-        return (name, f"{rest}/{key}".strip("/") if key else rest) if slash else (bucket, key)
-
     def tools(self) -> tuple[Tool, ...]:
         """Return the tools of this agent."""
         return (
@@ -111,6 +142,8 @@ class ObjectTools:
             Tool(self.list_buckets),
             Tool(self.list_objects, untrusted=True),
             Tool(self.preview_object, untrusted=True),
+            Tool(self.describe_object),
+            Tool(self.trace_object),
             Tool(self.list_artifacts),
             Tool(self.read_metrics),
             Tool(self.show_plot),

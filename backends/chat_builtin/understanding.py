@@ -2,55 +2,52 @@
 
 import json
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from backends.chat_builtin import referring, remarks
 from backends.chat_builtin.classifier import IntentClassifier
-from backends.chat_builtin.features import normal_form
-from backends.chat_builtin.references import names_of, unknown_pipeline
+from backends.chat_builtin.commands import read_command
+from backends.chat_builtin.evidence import KIND_OF, TAKES, TAKES_ONE, weighed
+from backends.chat_builtin.features import PLACEHOLDER, normal_form
+from backends.chat_builtin.learned import NOTHING_LEARNED, Learned
+from backends.chat_builtin.naming import kinds_in
+from backends.chat_builtin.references import run_in
 from backends.chat_builtin.skills import (
     CHANGES,
-    SKILLS,
     UNDERSTOOD,
     Arguments,
     Missing,
     arguments_for,
 )
-from backends.chat_builtin.words import settings
+from backends.chat_builtin.snapshot import Snapshot
+from backends.chat_builtin.steps import Condition, each, split
 from core.focus import Focus
 from core.runs import RunState
 from core.world import World
 
-SURE_ENOUGH = 0.34
+SURE_ENOUGH = 0.3
 """Probability from which a tool that only reads is called without asking back."""
-SURE_ENOUGH_TO_CHANGE = 0.6
+SURE_ENOUGH_TO_CHANGE = 0.5
 """Probability from which a tool that changes something is proposed."""
-FEW_WORDS = 4
-"""Parts of a message no longer than this are split off only when they are clear."""
-CLEARLY = 0.85
+FAR_AHEAD = 3.0
+"""How many times likelier than the next a tool that changes something may be proposed below it."""
+FEW_WORDS = 8
+"""A message no longer than this can ask for the last thing again, of something else."""
+CLEARLY = 0.8
 """Probability from which a request is not taken for a repetition of the last one."""
 CLEARLY_ABSENT = 0.5
 """Probability from which a request is taken to be for a tool that is not there."""
-START_RUN = frozenset({"pipeline", "parameters", "experiment", "name", "use_cache"})
-"""The arguments of `start_run`; what else is given beside them is meant for the pipeline."""
+FOREIGN = 4.0
+"""How much likelier a request all in words of other fields is to be none of ours."""
 
-_VERBS = (
-    "show tell list give describe start run train retrain stop cancel watch let which what how who"
-    " read open preview predict recommend explain compare plot draw say notify ping find search"
-    " display see get check is did does fetch"
-).replace(" ", "|")
-_BREAK = re.compile(
-    rf"\s*(?:[.?!;]\s+(?:and\s+)?(?:then\s+)?|,?\s+and\s+(?:then|afterwards|after that)\s+"
-    rf"|,?\s+then\s+|,?\s+and\s+(?:please\s+)?(?=(?:{_VERBS})\s+\w)|,\s+(?=(?:{_VERBS})\s+\w))",
-    re.I,
-)
 _INQUIRY = re.compile(
-    r"\W*(?:what|which|how|why|where|when|who|is|are|does|do|did|was|were)\b", re.I
+    r"\W*(?:what|which|how|why|where|when|who|is|are|does|do|did|was|were|has|have)\b", re.I
 )
+_WISH = re.compile(r"\W*(?:can|could|would|will) (?:you|u|we|i)\b|\bhow about\b", re.I)
 _GENERAL = re.compile(
     r"^\W*(?:and\s+|but\s+|so\s+)?(?:what|whats|why|how|which|when|where|who|in which|explain"
-    r"|is it|are there|does|do|can|should|tell me (?:about|why|how))\b"
+    r"|is it|are there|does|do|can|should|define|tell me (?:about|why|how))\b"
     r"|\bdiffer\w*|\bdiffrence\b|\bmean(?:s|ing)?\b|\bvs\.?\b",
     re.I,
 )
@@ -61,11 +58,23 @@ _ADVICE = re.compile(
 )
 _AGAIN = re.compile(
     r"\W*(?:sorry|no|i meant?|and|same|also|now|then|what (?:about|if)|how about|the same"
-    r"|again for|ditto)\b",
+    r"|again for|ditto|but|with|for|in)\b",
     re.I,
 )
 _NOT = re.compile(r"\b(?:do not|don't|dont|never|must not|should not|shouldn't)\b", re.I)
+_FRESH = re.compile(
+    r"\W*(?:show|list|what|which|how|why|start|run|stop|describe|delete|tell|give|compare|can|could"
+    r"|please|is|are|do|does|predict|who|when|where)\b",
+    re.I,
+)
+"""How a wish of its own begins."""
+_IT = re.compile(r"\b(?:it|its|that|this|them|those|these|one|ones)\b", re.I)
 _NOTE = re.compile(r"\s\([^()]*\)\s*$")
+_REFERENCES = frozenset(
+    "run runs bucket key pipeline model version schedule deployment source experiment path project"
+    " query cursor name search".split()
+)
+"""Arguments that say of what; the others say how, and are kept when it is asked for again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,40 +101,69 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class _Reading:
+    """A request with what it names and the probabilities of what it asks for."""
+
+    text: str
+    kinds: Mapping[str, str]
+    shares: Mapping[str, float]
+
+    @property
+    def top(self) -> str:
+        return next(iter(self.shares))
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
     """Reads requests with a classifier, against what exists."""
 
     classifier: IntentClassifier
     world: World
+    learned: Learned = field(default=NOTHING_LEARNED)
+
+    def now(self) -> "Understanding":
+        """Return an understanding of what exists at this moment, which looks at each thing once."""
+        return replace(self, world=Snapshot(self.world))
+
+    def whole(self, request: str, about: str, typed: str, focus: Focus) -> str:
+        """Return the request as a whole, after a question of ours: its answer, or another wish.
+
+        Args:
+            request: The answer joined with what our question was about.
+            about: What our question was about; empty when we asked nothing.
+            typed: The answer as it was typed.
+            focus: What the conversation is about.
+        """
+        if not about or request == typed or not _FRESH.match(typed):
+            return request
+        fresh = self._reading(typed, focus)
+        tool, share = next(iter(fresh.shares.items()))
+        old = self._reading(about, focus).top
+        return typed if tool not in {old, "none"} and share >= CLEARLY else request
+
+    def hinders(self, condition: Condition, step: str, focus: Focus) -> str:
+        """Return why the condition of a step does not hold; empty when it does or nobody knows."""
+        name = run_in(step.removesuffix(condition.rest), self.world, Focus(), "") or focus.run
+        run = next((one for one in self.world.recent_runs() if name in {one.id, one.name}), None)
+        if run is None:
+            return ""
+        if (run.state is RunState.FAILED) == condition.wants_failure and run.state.ended:
+            return ""
+        return f"Run `{run.name}` is {run.state}"
 
     def steps(self, text: str) -> Sequence[str]:
         """Split a message into the parts that ask for something of their own."""
-        starts = [0, *(found.end() for found in _BREAK.finditer(text))]
-        ends = [*(found.start() for found in _BREAK.finditer(text)), len(text)]
-        spans: list[tuple[int, int]] = []
-        tools: list[str] = []
-        for start, end in zip(starts, ends, strict=True):
-            if not text[start:end].strip(" ,.?!"):
-                continue
-            tool, share = self._best(text[start:end])
-            if spans and not _stands_alone(text[start:end], tool, share, tools[-1]):
-                spans[-1] = (spans[-1][0], end)
-            elif spans and tools[-1] == "none":
-                spans[-1], tools[-1] = (start, end), tool
-            else:
-                spans.append((start, end))
-                tools.append(tool)
-        return [text[start:end].strip(" ,") for start, end in spans] or [text]
 
-    def _best(self, text: str) -> tuple[str, float]:
-        shares = self.classifier.probabilities(text, self._names(text))
-        return next(iter(shares.items()))
+        def best(part: str) -> tuple[str, float]:
+            shares = self._reading(part, Focus()).shares
+            return next(iter(shares.items()))
 
-    def _names(self, text: str) -> Mapping[str, str]:
-        """Return the kinds of names, with those that are only written like a name."""
-        known = names_of(self.world)
-        unknown = unknown_pipeline(text)
-        return {unknown: "pipeline", **known} if "-" in unknown else known
+        return [one for step in split(text, best) for one in self._each(step)]
+
+    def _each(self, step: str) -> Sequence[str]:
+        reading = self._reading(step, Focus())
+        kind = TAKES_ONE.get(reading.top, "")
+        return each(step, [name for name, is_a in reading.kinds.items() if is_a == kind])
 
     def read(
         self, text: str, focus: Focus, among: frozenset[str] | None = None
@@ -138,33 +176,59 @@ class Understanding:
             among: The tools to choose from; all that exist, if None.
         """
         asked = _NOTE.sub("", text)
-        names = self._names(asked)
         there = (self.world.tools() if among is None else among) & UNDERSTOOD
-        if among is None and _HELP.fullmatch(asked):
-            return Remark(text=WHAT_I_DO)
         if command := read_command(asked, there):
-            return command
-        shares = _folded(self.classifier.probabilities(asked, names))
-        top, share = next(iter(shares.items()))
-        within = _folded(
-            self.classifier.probabilities(asked, names, among=there | STAND_INS.keys())
-        )
-        tool = _chosen(asked, within)
-        if among is None and (again := self._again(asked, focus, shares)):
-            return self._call(again, text, focus)
-        if among is None and (refused := _refused(asked, top, share, there)):
-            return refused
-        if among is None and (top not in there or self._unsure(tool, within[tool], shares)):
-            if self._general(asked):
-                return Call(text=text, tool="search_docs", arguments={"query": asked.strip()})
-            return Question(text=_guess(list(within)[:3]))
-        return self._call(tool, text, focus)
+            return Call(text=text, tool=command[0], arguments=command[1])
+        if among is not None:
+            reading = self._reading(asked, focus, among=there)
+            return self._call(_chosen(reading), self._mended(text), focus)
+        if remarks.asks_for_help(asked):
+            return Remark(text=remarks.WHAT_I_DO)
+        if meant := referring.correction_in(asked):
+            return self._corrected(meant, focus)
+        asked = referring.put_in(asked, focus, self.world)
+        reading = self._reading(asked, focus)
+        if again := self._again(reading, focus):
+            return again
+        return self._refused(reading, there) or self._decided(reading, there, focus)
+
+    def _decided(self, reading: _Reading, there: frozenset[str], focus: Focus) -> Call | Question:
+        within = {tool: share for tool, share in reading.shares.items() if tool in there}
+        tool = _chosen(replace(reading, shares=within))
+        if reading.top not in there or _unsure(tool, reading.shares):
+            if self._general(reading):
+                query: Arguments = {"query": reading.text.strip()}
+                return Call(text=reading.text, tool="search_docs", arguments=query)
+            return Question(text=remarks.guess(list(within)[:3]))
+        return self._call(tool, reading.text, focus)
+
+    def _mended(self, text: str) -> str:
+        return self.classifier.spelling.mended(text, kinds_in(text, self.world))
+
+    def _reading(self, text: str, focus: Focus, among: frozenset[str] | None = None) -> _Reading:
+        kinds = kinds_in(text, self.world)
+        mended = self.classifier.spelling.mended(text, kinds)
+        shares = self.classifier.probabilities(mended, kinds, among=among)
+        shares = self.learned.weighed(normal_form(mended, kinds), shares)
+        if "none" in shares and not kinds:
+            foreign = self._foreign(mended)
+            shares = _tilted(shares, "none", 1 + (FOREIGN - 1) * foreign)
+        about = KIND_OF.get(focus.tool, "") if _IT.search(text) else ""
+        return _Reading(mended, kinds, weighed(shares, frozenset(kinds.values()), about))
+
+    def _foreign(self, text: str) -> float:
+        """Return the share of a request's longer words that no example knows."""
+        words = [word for word in re.findall(r"[a-z]{4,}", normal_form(text)) if word[:2] != "xx"]
+        known = self.classifier.spelling.known
+        strange = [word for word in words if word not in known and word.rstrip("s") not in known]
+        return len(strange) / len(words) if words else 0.0
 
     def _call(self, tool: str, text: str, focus: Focus) -> Call | Question:
         arguments = arguments_for(tool, text, self.world, focus)
         if isinstance(arguments, Missing):
             return Question(text=arguments.question)
-        if tool == "recommend_toolchain" and not arguments and self._general(text):
+        reading = _Reading(text, kinds_in(text, self.world), {tool: 1.0})
+        if tool == "recommend_toolchain" and not arguments and self._general(reading):
             return Call(text=text, tool="search_docs", arguments={"query": text.strip()})
         if tool == "read_metrics" and self._fruitless(str(arguments["run"])):
             return Call(text=text, tool="describe_run", arguments=arguments)
@@ -177,145 +241,81 @@ class Understanding:
             name in {run.id, run.name} and run.state in lost for run in self.world.recent_runs()
         )
 
-    def _again(self, asked: str, focus: Focus, shares: Mapping[str, float]) -> str:
-        """Return the tool that a few words ask for once more: "and for nightly-0511?"."""
-        short = len(asked.split()) <= 2 * FEW_WORDS and _AGAIN.match(asked)
-        clear = max((s for t, s in shares.items() if t != focus.tool), default=0) >= CLEARLY
-        return focus.tool if short and focus.tool in UNDERSTOOD - CHANGES and not clear else ""
+    def _corrected(self, meant: str, focus: Focus) -> Call | Question | Remark:
+        """Read what was meant instead: a request of its own, or the last one of something else."""
+        meant = referring.put_in(meant, focus, self.world)
+        reading = self._reading(meant, focus)
+        short = len(meant.split()) <= FEW_WORDS
+        if focus.tool in UNDERSTOOD and short and reading.shares[reading.top] < CLEARLY:
+            return self._repeated(reading, focus)
+        return self.read(meant, focus)
 
-    def _general(self, asked: str) -> bool:
+    def _again(self, reading: _Reading, focus: Focus) -> Call | Question | None:
+        """Return the last call of something else, for a few words such as "and nightly-0511?"."""
+        if focus.tool not in UNDERSTOOD - CHANGES:
+            return None
+        text = reading.text
+        bare = not re.search(r"[a-z]", PLACEHOLDER.sub("", normal_form(text, reading.kinds)))
+        if not bare and not (len(text.split()) <= FEW_WORDS and _AGAIN.match(text)):
+            return None
+        kinds = set(reading.kinds.values())
+        if kinds and not any(focus.tool in TAKES.get(kind, ()) for kind in kinds):
+            return None
+        others = [share for tool, share in reading.shares.items() if tool != focus.tool]
+        if not bare and max(others, default=0) >= CLEARLY:
+            return None
+        return self._repeated(reading, focus)
+
+    def _repeated(self, reading: _Reading, focus: Focus) -> Call | Question:
+        """Return the last call with what a few words change in it."""
+        read = self._call(focus.tool, reading.text, focus)
+        before: Arguments = json.loads(focus.arguments) if focus.arguments else {}
+        if not isinstance(read, Call) or read.tool != focus.tool:
+            return read
+        kept = {name: value for name, value in before.items() if name not in _REFERENCES}
+        merged = {**kept, **read.arguments}
+        for name, value in read.arguments.items():
+            earlier = before.get(name)
+            if isinstance(value, dict) and isinstance(earlier, dict):
+                merged[name] = {**earlier, **value}
+        return replace(read, arguments={n: v for n, v in merged.items() if v not in (None, "")})
+
+    def _refused(self, reading: _Reading, there: frozenset[str]) -> Remark | None:
+        top, share = next(iter(reading.shares.items()))
+        if top == "none" and share >= SURE_ENOUGH:
+            return Remark(text=remarks.decline(reading.text))
+        missing = top not in there and top != "none" and share >= CLEARLY_ABSENT
+        if missing and not _GENERAL.search(reading.text):
+            return Remark(text=remarks.absent(top))
+        if top in CHANGES and _NOT.search(reading.text) and not _INQUIRY.match(reading.text):
+            return Remark(text=remarks.NOT_DONE)
+        return None
+
+    def _general(self, reading: _Reading) -> bool:
         """Tell whether a question is about how things are in general, not about things here."""
-        general = _GENERAL.search(asked) and not _ADVICE.search(asked)
-        return bool(general) and "xx" not in normal_form(asked, self._names(asked))
-
-    @staticmethod
-    def _unsure(tool: str, share: float, shares: object) -> bool:
-        overall = shares[tool] if isinstance(shares, dict) else share
-        if tool in CHANGES:
-            return overall < SURE_ENOUGH_TO_CHANGE
-        return share < SURE_ENOUGH or overall < SURE_ENOUGH / 2
+        general = _GENERAL.search(reading.text) and not _ADVICE.search(reading.text)
+        return bool(general) and "xx" not in normal_form(reading.text, reading.kinds)
 
 
-def read_command(text: str, there: frozenset[str]) -> Call | None:
-    """Return the call that is written as one: `list_runs state=FAILED`, or with a JSON object."""
-    tool, _, rest = text.strip().partition(" ")
-    if tool not in there:
-        return None
-    try:
-        given = json.loads(rest) if rest.lstrip().startswith("{") else _read_values(rest)
-    except ValueError:
-        return None
-    if not isinstance(given, dict):
-        return None
-    if tool == "start_run" and (loose := given.keys() - START_RUN):
-        given = {**given, "parameters": {name: given.pop(name) for name in sorted(loose)}}
-    return Call(text=text, tool=tool, arguments=given)
+def _tilted(shares: Mapping[str, float], label: str, factor: float) -> Mapping[str, float]:
+    """Return probabilities in which one label is some times likelier, largest first."""
+    changed = {one: share * (factor if one == label else 1) for one, share in shares.items()}
+    total = sum(changed.values())
+    return dict(sorted(((n, s / total) for n, s in changed.items()), key=lambda item: -item[1]))
 
 
-def write_command(call: Call) -> str:
-    """Return a call as a request that cannot be misread."""
-    return f"{call.tool} {json.dumps(call.arguments)}" if call.arguments else call.tool
-
-
-def _read_values(text: str) -> Arguments:
-    values: Arguments = {}
-    for name, value in settings(text).items():
-        try:
-            values[name] = json.loads(value)
-        except ValueError:
-            values[name] = value
-    return values
-
-
-def _chosen(asked: str, within: Mapping[str, float]) -> str:
+def _chosen(reading: _Reading) -> str:
     """Return the likeliest tool; neither a question nor a "do not" means to change something."""
-    harmless = bool(_INQUIRY.match(asked) or _NOT.search(asked))
-    return next(tool for tool in within if not (tool in CHANGES and harmless))
+    asked = reading.text
+    inquiry = _INQUIRY.match(asked) and not _WISH.match(asked)
+    harmless = bool(inquiry or _NOT.search(asked))
+    best = next(iter(reading.shares))
+    return next((tool for tool in reading.shares if not (tool in CHANGES and harmless)), best)
 
 
-def _refused(asked: str, top: str, share: float, there: frozenset[str]) -> Remark | None:
-    if top == "none" and share >= SURE_ENOUGH:
-        return Remark(text=_decline(asked))
-    if (
-        top not in there
-        and top != "none"
-        and share >= CLEARLY_ABSENT
-        and not _GENERAL.search(asked)
-    ):
-        return Remark(text=_absent(top))
-    return None
-
-
-def _folded(shares: Mapping[str, float]) -> Mapping[str, float]:
-    """Give what belongs to a tool that is not there to the one that stands in for it."""
-    folded: dict[str, float] = defaultdict(float)
-    for tool, share in shares.items():
-        folded[STAND_INS.get(tool, tool)] += share
-    return dict(sorted(folded.items(), key=lambda item: -item[1]))
-
-
-def _stands_alone(part: str, tool: str, share: float, before: str) -> bool:
-    """Tell whether a part of a message asks for something of its own; a few words must be clear."""
-    needed = SURE_ENOUGH if len(part.split()) > FEW_WORDS else SURE_ENOUGH_TO_CHANGE
-    return tool not in {"none", before} and share >= needed
-
-
-WHAT_I_DO = (
-    "I run and watch the pipeline that predicts delays in construction projects, show its models,"
-    " plots and files, answer from the documentation, predict a phase, and recommend an MLOps"
-    " toolchain. For example: “what pipelines are there”, “train the delay models and tell me which"
-    " is best”, “what stack would suit a team of three with images on AWS”."
-)
-
-STAND_INS: Mapping[str, str] = {}
-"""Tools that answer for one that is not there."""
-
-_HELP = re.compile(r"\W*(?:help(?: me)?|what can (?:you|i) (?:do|ask)(?: here)?)\W*", re.I)
-_THANKS = re.compile(
-    r"\b(?:thanks?|thx|thank you|great|nice|cool|perfect|ok(?:ay)?|awesome)\b", re.I
-)
-_HELLO = re.compile(r"^\W*(?:hi|hello|hey|good (?:morning|evening|afternoon)|who are you)\b", re.I)
-_BYE = re.compile(r"\b(?:bye|goodbye|see you)\b", re.I)
-
-
-def _decline(text: str) -> str:
-    if _BYE.search(text):
-        return "Goodbye. Runs that were started go on."
-    if _HELLO.search(text):
-        return f"Hello, I am mlops-swarm. {WHAT_I_DO}"
-    if _THANKS.search(text) and len(text.split()) < 6:
-        return "You are welcome."
-    return f"That is not what I am for: I help with machine-learning operations. {WHAT_I_DO}"
-
-
-_NEAREST = {
-    "describe_object": "preview the object",
-    "trace_object": "list the artifacts of a run",
-    "download_object": "say where an object is and preview it",
-    "score_dataset": "predict one phase",
-    "check_drift": "search the documentation about drift",
-    "recommend_deployment": "search the documentation about deployment modes",
-    "compare_platforms": "recommend a platform for a described project",
-    "inspect_project": "recommend a toolchain for a described project",
-    "assess_maturity": "search the documentation about MLOps principles",
-    "promote_model": "show the registered models with their aliases",
-}
-
-
-def _absent(tool: str) -> str:
-    what = tool.replace("_", " ")
-    if tool in CHANGES:
-        # It always exists, so only read-only mode can have taken it away.
-        return (
-            f"I cannot do that: this assistant is read-only, and “{what}” changes something."
-            " Start it without read-only to allow changes, each after your approval."
-        )
-    nearest = _NEAREST.get(tool)
-    return f"I cannot do that yet (“{what}” is not there in this version)." + (
-        f" What I can do instead: {nearest}." if nearest else f" {WHAT_I_DO}"
-    )
-
-
-def _guess(tools: Sequence[str]) -> str:
-    choices = [f"{number}. {SKILLS[tool].in_words}" for number, tool in enumerate(tools, start=1)]
-    return "I am not sure what you mean. Shall I:\n\n" + "\n".join(choices) + "\n\nWhich one?"
+def _unsure(tool: str, shares: Mapping[str, float]) -> bool:
+    share = shares.get(tool, 0.0)
+    if tool not in CHANGES:
+        return share < SURE_ENOUGH
+    rest = max((other for name, other in shares.items() if name != tool), default=0.0)
+    return share < SURE_ENOUGH_TO_CHANGE and share < max(SURE_ENOUGH, FAR_AHEAD * rest)

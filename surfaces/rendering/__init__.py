@@ -1,11 +1,31 @@
 """Values as a person reads them: in the terminal and on the command line."""
 
-from surfaces.rendering import knowledge, models, objects, runs, toolchains
+from surfaces.rendering import (
+    comparison,
+    diagnosis,
+    knowledge,
+    lineage,
+    models,
+    objects,
+    runs,
+    schedules,
+    toolchains,
+)
 from surfaces.rendering.anything import render
 from surfaces.rendering.headlines import headline
 from surfaces.words import bytes_in_words, clean, duration, moment
 
-SUBJECTS = (knowledge, models, objects, runs, toolchains)
+SUBJECTS = (
+    comparison,
+    diagnosis,
+    knowledge,
+    lineage,
+    models,
+    objects,
+    runs,
+    schedules,
+    toolchains,
+)
 """The modules that teach `render` the types of each subject."""
 
 __all__ = ["SUBJECTS", "bytes_in_words", "clean", "duration", "headline", "moment", "render"]

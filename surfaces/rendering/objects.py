@@ -24,7 +24,7 @@ def _buckets(first: Bucket, items: Sequence[Bucket]) -> RenderableType:
     for bucket in items:
         grid.add_row(
             words(bucket.name, "cyan"),
-            words(bucket.objects),
+            words(f"over {bucket.objects}" if bucket.at_least else bucket.objects),
             words(bytes_in_words(bucket.bytes)),
             words(moment(bucket.newest)),
         )

@@ -54,6 +54,8 @@ def _run(run: Run) -> RenderableType:
             "pipeline": run.pipeline,
             "experiment": run.experiment,
             "state": state(run.state),
+            "attempt": str(run.attempt) if run.attempt > 1 else "",
+            "started by": f"the schedule {run.schedule}" if run.schedule else "",
             "reason": words(run.reason, "red") if run.reason else "",
             "started": moment(run.started_at),
             "took": duration(run.seconds) if run.seconds is not None else "",
@@ -113,7 +115,18 @@ def _pipeline(pipeline: PipelineSpec) -> RenderableType:
         parameters if pipeline.parameters else Text("None.", style="dim"),
         section("Tasks"),
         graph,
+        *_versions(pipeline),
     )
+
+
+def _versions(pipeline: PipelineSpec) -> Sequence[RenderableType]:
+    uploaded = [one for one in pipeline.versions if one.uploaded_at]
+    if not uploaded:
+        return ()
+    grid = table("version", "uploaded")
+    for one in uploaded:
+        grid.add_row(words(one.version), words(moment(one.uploaded_at)))
+    return section("Versions"), grid
 
 
 @render.register

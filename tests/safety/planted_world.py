@@ -14,6 +14,7 @@ from agents.swarm import Swarm
 from agents.toolbox import Toolbox
 from agents.tools.knowledge import KnowledgeTools
 from agents.tools.models import ModelTools
+from agents.tools.object_use import InUse
 from agents.tools.objects import ObjectTools
 from agents.tools.pipelines import PipelineTools
 from backends.index_chroma import ChromaIndex
@@ -152,7 +153,7 @@ class PlantedWorld:
         return Toolbox(
             [
                 *PipelineTools(Catalog(self.pipelines), here.runs).tools(),
-                *ObjectTools(here.store, here.runs).tools(),
+                *ObjectTools(here.store, here.runs, InUse(here.runs, here.registry)).tools(),
                 *ModelTools(here.registry, here.runs, here.store).tools(),
                 *KnowledgeTools(library).tools(),
             ],

@@ -1,9 +1,10 @@
 """Answers about buckets, objects and plots."""
 
 from backends.chat_builtin.answers.base import write_answer, write_list
-from backends.chat_builtin.answers.phrases import ago, plural, size, table
+from backends.chat_builtin.answers.phrases import ago, plural, table
 from core.objects import BinaryPreview, Bucket, Plot, StoredObject, TablePreview, TextPreview
 from core.paging import Page
+from core.quantities import size
 
 SHOWN_COLUMNS = 12
 

@@ -21,16 +21,6 @@ def percent(value: float) -> str:
     return f"{100 * value:.0f} %"
 
 
-def size(count: int) -> str:
-    """Return bytes in the unit that reads best."""
-    value = float(count)
-    for unit in ("B", "KiB", "MiB"):
-        if value < 1024:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1024
-    return f"{value:.1f} GiB"
-
-
 def duration(seconds: float | None) -> str:
     """Return how long something took: `3 min 12 s`."""
     if seconds is None:

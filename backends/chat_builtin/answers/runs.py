@@ -3,9 +3,10 @@
 from posixpath import commonpath
 
 from backends.chat_builtin.answers.base import write_answer, write_list
-from backends.chat_builtin.answers.phrases import ago, duration, number, plural, size, table
+from backends.chat_builtin.answers.phrases import ago, duration, number, plural, table
 from core.paging import Page
 from core.pipelines import PipelineSpec, PipelineVersion
+from core.quantities import size
 from core.runs import Artifact, ArtifactKind, Run, RunLogs, RunState, Task, TaskState
 
 SHOWN_LOG_LINES = 12

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from backends.chat_builtin.skills import (
     knowledge,
     models,
+    object_changes,
     objects,
     pipelines,
     recommender,
@@ -17,7 +18,16 @@ from core.world import World
 
 SKILLS: Mapping[str, Skill] = {
     skill.tool: skill
-    for module in (pipelines, runs, schedules, objects, models, knowledge, recommender)
+    for module in (
+        pipelines,
+        runs,
+        schedules,
+        objects,
+        object_changes,
+        models,
+        knowledge,
+        recommender,
+    )
     for skill in module.SKILLS
 }
 """By the name of the tool."""

@@ -1,0 +1,297 @@
+"""Reading requests that change buckets and objects, or ask where one comes from.
+
+What is to be changed must be named: where two objects fit, or none, it is asked and never guessed.
+"""
+
+import re
+from collections.abc import Sequence
+
+from rapidfuzz import fuzz
+
+from backends.chat_builtin.references import bucket_in, model_in, run_in
+from backends.chat_builtin.skills.base import Arguments, Missing, Skill, which
+from backends.chat_builtin.words import settings, with_digits
+from core.focus import Focus
+from core.world import World
+
+Place = tuple[str, str]
+
+ENDINGS = "csv|tsv|parquet|jsonl?|ndjson|xlsx?|md|txt|html?|png|ya?ml|skops|py|ipynb|pdf|zip"
+LIKE = 85
+"""How alike a word and a part of a key must be, of 100."""
+
+_FILE = re.compile(rf"(?:~?/|\./|\.\./)?[\w./-]*\w\.(?:{ENDINGS})\b", re.I)
+_LOCAL = re.compile(r"(?<!\w)(?:~/|\.{1,2}/|/)[\w./-]*")
+_THERE = re.compile(r"\s(?:to|into|in|under|onto|->|at)\s+(?=\S)", re.I)
+_IT = re.compile(r"\b(?:it|that|this|its|them|that file|this file|the file)\b", re.I)
+_ALL = re.compile(
+    r"\b(?:with|and|including|incl)\b.*\b(?:all|its?|every\w*|contents?|objects?|files?|data)\b"
+    r"|--force|\bwipe\b|\bfull of\b|\bnot empty\b|\bwhole\b|\bentire\b.*\bcontents?\b",
+    re.I,
+)
+_STOPWORDS = frozenset(
+    "the file files object table data csv please copy delete remove into from bucket with and for"
+    " tag tags set mark label share link download upload of my our old new one version".split()
+)
+
+
+def places_in(text: str, world: World, focus: Focus) -> Sequence[Place]:
+    """Return the objects that a text may mean: one where it is clear, several where it is not."""
+    lowered = text.casefold()
+    every = [(bucket, key) for bucket in world.buckets() for key in world.keys(bucket)]
+    whole = [place for place in every if "/".join(place).casefold() in lowered]
+    if whole:
+        return [max(whole, key=lambda place: len(place[1]))]
+    named = bucket_in(text, world, Focus())
+    near = [place for place in every if place[0] == named] or every
+    for among in (near, every):
+        if found := _by_name(lowered, among):
+            return _narrowed(found, text, world)
+    if version := _model_file(text, world):
+        return [version]
+    if _FILE.search(text):
+        return []
+    if focus.key and _IT.search(text):
+        return [(focus.bucket, focus.key)]
+    return _by_words(lowered, near) or _by_words(lowered, every)
+
+
+def _by_name(lowered: str, among: Sequence[Place]) -> Sequence[Place]:
+    keys = [place for place in among if place[1].casefold() in lowered]
+    if keys:
+        longest = max(len(key) for _, key in keys)
+        return [place for place in keys if len(place[1]) == longest]
+    words = set(re.findall(r"[\w.-]+\.\w+", lowered))
+    return [place for place in among if place[1].rpartition("/")[2].casefold() in words]
+
+
+def _narrowed(found: Sequence[Place], text: str, world: World) -> Sequence[Place]:
+    """Tell files of one name apart by the run or the model version that is named as well."""
+    if len(found) < 2:
+        return found
+    run = run_in(text, world, Focus(), "")
+    by_run = [place for place in found if run and f"/{run}/" in f"/{place[1]}"]
+    version = model_in(text, world, Focus())[1]
+    by_version = [place for place in found if version and f"/{version}/" in f"/{place[1]}"]
+    return by_run or by_version or found
+
+
+def _model_file(text: str, world: World) -> Place | None:
+    """Return the file of a model version that is named: "version 2 of the delay model"."""
+    model, version = model_in(text, world, Focus())
+    if not model or not version.isdecimal() or "models" not in world.buckets():
+        return None
+    key = f"{model}/{version}/model.skops"
+    return ("models", key) if key in world.keys("models") else None
+
+
+def _by_words(lowered: str, among: Sequence[Place]) -> Sequence[Place]:
+    """Return the objects whose names share the most words with a text: "the old export"."""
+    words = [word for word in re.findall(r"[a-z]{3,}|\d{4}", lowered) if word not in _STOPWORDS]
+    fits = {
+        place: sum(any(fuzz.ratio(w, part) >= LIKE for part in _parts(place[1])) for w in words)
+        for place in among
+    }
+    most = max(fits.values(), default=0)
+    return [place for place, count in fits.items() if most and count == most]
+
+
+def _parts(key: str) -> Sequence[str]:
+    return re.findall(r"[a-z]{3,}|\d{4}", key.casefold())
+
+
+def one_object(text: str, world: World, focus: Focus) -> Place | Missing:
+    """Return the object that a text names, or what to ask."""
+    found = places_in(text, world, focus)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        return which("object", ["/".join(place) for place in found])
+    if named := _FILE.search(text):
+        # The tool says that there is none, with the closest names.
+        bucket = bucket_in(text, world, Focus()) or focus.bucket or "datasets"
+        return bucket, named[0].removeprefix(f"{bucket}/")
+    where = bucket_in(text, world, Focus())
+    names = [f"{where}/{key}" for key in world.keys(where)] if where in world.buckets() else []
+    return which("object", names)
+
+
+def _object(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    place = one_object(text, world, focus)
+    if isinstance(place, Missing):
+        return place
+    return {"bucket": place[0], "key": place[1]}
+
+
+def _bucket_name(text: str) -> str:
+    """Return the name that a new bucket is to have."""
+    found = re.search(
+        r"\b(?:called|named|call it|name it|name)\s+['\"`]?([a-z0-9][a-z0-9.-]+)"
+        r"|\b(?:bucket|container)s?:?\s+(?:for (?:the |my |our )?)?['\"`]?([a-z0-9][a-z0-9.-]+)"
+        r"|\b(?:missing|new|the)\s+['\"`]?([a-z0-9][a-z0-9.-]+)['\"`]?\s+(?:bucket|container)"
+        r"|\bmb\s+(?:s3://)?([a-z0-9][a-z0-9.-]+)"
+        r"|\bbucket create\s+([a-z0-9][a-z0-9.-]+)",
+        text.casefold(),
+    )
+    name = next((part for part in found.groups() if part), "") if found else ""
+    spare = {"create", "called", "named", "for", "please", "me", "to", "it", "that", "new", "in"}
+    return "" if name in spare else name.rstrip(".-")
+
+
+def _create_bucket(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    del world, focus
+    name = _bucket_name(text)
+    return {"bucket": name} if name else Missing("What shall the bucket be called?")
+
+
+def _delete_bucket(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    lowered = text.casefold()
+    named = [
+        b for b in world.buckets() if re.search(rf"(?<![\w-]){re.escape(b)}(?![\w-])", lowered)
+    ]
+    name = named[0] if len(named) == 1 else "" if named else bucket_in(text, world, Focus())
+    if not name and _IT.search(text):
+        name = focus.bucket
+    if not name:
+        return which("bucket", named or list(world.buckets()))
+    return {"bucket": name, "with_objects": True} if _ALL.search(text) else {"bucket": name}
+
+
+def _upload(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    asked, there = _split_at_target(text)
+    found = _FILE.search(asked) or _FILE.search(text)
+    path = found[0] if found else focus.path if _IT.search(text) else ""
+    if not path:
+        return Missing("Which local file shall I upload? Give its path.")
+    bucket, key = _target(there or text.replace(path, " "), world)
+    if not bucket:
+        return which("bucket shall it go to", list(world.buckets()))
+    if renamed := re.search(rf"\bas\s+['\"`]?([\w./-]+\.(?:{ENDINGS}))\b", text, re.I):
+        key = renamed[1].removeprefix(f"{bucket}/")
+    arguments: Arguments = {"path": path, "bucket": bucket}
+    if key:
+        arguments["key"] = f"{key}{path.rpartition('/')[2]}" if key.endswith("/") else key
+    return arguments
+
+
+def _split_at_target(text: str) -> Place:
+    """Return what stands before and after the first "to", "into" or "under"."""
+    found = _THERE.search(text)
+    return (text[: found.start()], text[found.end() :]) if found else (text, "")
+
+
+def _target(there: str, world: World) -> Place:
+    """Return a bucket and a key, or a folder with `/` at its end, that a text names as a place."""
+    lowered = there.casefold()
+    for bucket in world.buckets():
+        if found := re.search(rf"(?<![\w/-]){re.escape(bucket)}/([\w./-]*)", lowered):
+            key = there[found.start(1) : found.end(1)].rstrip(".")
+            return bucket, key if not key or "." in key else f"{key.rstrip('/')}/"
+    bucket = bucket_in(there, world, Focus())
+    for other in world.buckets() if not bucket else [bucket]:
+        tops = sorted({key.partition("/")[0] for key in world.keys(other) if "/" in key})
+        for top in tops:
+            if re.search(rf"(?<![\w-]){re.escape(top)}(?:/|\b(?! bucket))", lowered):
+                return other, f"{top}/"
+    return bucket, ""
+
+
+def _download(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    place = one_object(text, world, focus)
+    if isinstance(place, Missing):
+        return place
+    arguments: Arguments = {"bucket": place[0], "key": place[1]}
+    _, there = _split_at_target(text)
+    if local := _LOCAL.search(there) or _LOCAL.search(text):
+        arguments["path"] = local[0]
+    elif (named := re.search(rf"\b(?:to|as)\s+([\w-]+\.(?:{ENDINGS}))\b", text, re.I)) and named[
+        1
+    ] not in place[1]:
+        arguments["path"] = named[1]
+    return arguments
+
+
+def _copy(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    cut = re.search(
+        r"\s(?:over )?(?:to|into|onto|as|->)\s+(?=\S)|\s(?=in (?:the )?[\w-]+(?: bucket)?\b)", text
+    )
+    what = text[: cut.start()] if cut else text
+    source = one_object(what, world, focus)
+    if isinstance(source, Missing) and cut:
+        source = one_object(text, world, focus)
+    if isinstance(source, Missing):
+        return source
+    there = text[cut.end() :] if cut else ""
+    named = _FILE.search(there)
+    bucket, key = _target(there, world)
+    if named and not key:
+        key = named[0]
+    if not bucket and not key:
+        return which("bucket shall the copy go to", list(world.buckets()))
+    arguments: Arguments = {
+        "bucket": source[0],
+        "key": source[1],
+        "to_bucket": bucket or source[0],
+    }
+    if key:
+        arguments["to_key"] = f"{key}{source[1].rpartition('/')[2]}" if key.endswith("/") else key
+    return arguments
+
+
+def _tag(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    place = one_object(text, world, focus)
+    if isinstance(place, Missing):
+        return place
+    tags = _tags_in(text)
+    if not tags:
+        return Missing("Which tag shall it get? Give a name and a value, such as status=final.")
+    return {"bucket": place[0], "key": place[1], "tags": tags}
+
+
+def _tags_in(text: str) -> dict[str, str]:
+    if given := settings(text):
+        return {name: value.rstrip(".") for name, value in given.items()}
+    plain = _FILE.sub(" ", text)
+    if gone := re.search(
+        r"\b(?:remove|drop|clear|delete) (?:the )?(?:tag )?(\w+)(?: tag)?\b", plain
+    ):
+        return {gone[1]: ""} if gone[1] not in {"tag", "tags", "the"} else {}
+    for pattern in (
+        r"\b(\w+)\s*:\s*(\w[\w.-]*)",
+        r"\bset (?:its|the) (\w+)(?: tag| label)? (?:to|as) ['\"`]?(\w[\w.-]*)",
+        r"\b(?:its|the) (\w+) tag\b.*?\bto ['\"`]?(\w[\w.-]*)",
+        r"\b(\w+) tag of\b.*?\bto ['\"`]?(\w[\w.-]*)",
+        r"^\W*(\w+) of\b.*?\bshould be ['\"`]?(\w[\w.-]*)",
+        r"\bwith (?:the )?(?:tag |label )?(\w+) ['\"`]?(\w[\w.-]*)\s*$",
+    ):
+        if found := re.search(pattern, plain, re.I):
+            return {found[1].casefold(): found[2]}
+    if marked := re.search(r"\bas (?:an? )?['\"`]?(\w[\w-]*)", plain, re.I):
+        return {"status": marked[1]}
+    return {}
+
+
+def _share(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    arguments = _object(text, world, focus)
+    if isinstance(arguments, Missing):
+        return arguments
+    per = {"h": 1.0, "hour": 1.0, "day": 24.0, "week": 168.0, "minute": 1 / 60, "min": 1 / 60}
+    plain = re.sub(r"\b(?:a|an|one) (?=hour|day|week)", "1 ", with_digits(text), flags=re.I)
+    if lasting := re.search(r"\b(\d+(?:\.\d+)?)\s*-?(h|hour|day|week|minute|min)s?\b", plain, re.I):
+        hours = float(lasting[1]) * per[lasting[2].casefold()]
+        arguments["expires_hours"] = int(hours) if hours.is_integer() else hours
+    return arguments
+
+
+SKILLS = (
+    Skill(tool="create_bucket", read=_create_bucket, in_words="create a bucket", changes=True),
+    Skill(tool="delete_bucket", read=_delete_bucket, in_words="delete a bucket", changes=True),
+    Skill(tool="describe_object", read=_object, in_words="tell a file's size, tags and versions"),
+    Skill(tool="trace_object", read=_object, in_words="tell where a file comes from"),
+    Skill(tool="upload_object", read=_upload, in_words="upload a local file", changes=True),
+    Skill(tool="download_object", read=_download, in_words="download a file", changes=True),
+    Skill(tool="copy_object", read=_copy, in_words="copy a file in the store", changes=True),
+    Skill(tool="tag_object", read=_tag, in_words="tag a file", changes=True),
+    Skill(tool="share_object", read=_share, in_words="make a link to a file", changes=True),
+    Skill(tool="delete_object", read=_object, in_words="delete a file", changes=True),
+)
