@@ -70,7 +70,7 @@ class Scheduler(Protocol):
 
 
 @runtime_checkable
-class Ticking(Protocol):
+class Ticking(Scheduler, Protocol):
     """A scheduler that only works while somebody looks at the clock for it."""
 
     def fire_due(self) -> "Sequence[Run]":

@@ -52,8 +52,8 @@ def told(group: Group, runs: Sequence[Run], metrics: Sequence[str]) -> Repeats:
         return Repeats(
             runs=group.runs,
             intervals={},
-            in_words=f"{names} have the same configuration and the same seed: they should measure the"
-            " same, and say nothing about chance.",
+            in_words=f"{names} have the same configuration and the same seed: they should measure"
+            " the same, and say nothing about chance.",
         )
     intervals = {}
     for metric in metrics:

@@ -148,6 +148,18 @@ def memory(
 
 
 @app.command()
+def daemon(
+    once: Annotated[
+        bool, typer.Option("--once", help="Start what is due now, and end: for another timer.")
+    ] = False,
+) -> None:
+    """Start scheduled runs, until it is stopped; the terminal does so too while it is open."""
+    from surfaces.cli.daemon import run_daemon
+
+    raise typer.Exit(run_daemon(once=once))
+
+
+@app.command()
 def settings(as_json: Json = False) -> None:
     """Show the settings in force, without secrets."""
     from surfaces.cli.listing import show_settings

@@ -1,0 +1,77 @@
+"""`daemon`: starts scheduled runs until it is stopped."""
+
+import signal
+from types import FrameType
+
+from core.errors import AssistantError, SettingsError
+from core.runs import Run
+from core.settings import read_settings
+from core.timetable import cron_in_words
+from surfaces.assembly import Assistant, assemble
+from surfaces.cli.printing import print_error, print_plain
+from surfaces.ticking import missed, ticker_of
+
+
+def run_daemon(*, once: bool) -> int:
+    """Start what is due, and wait for what comes; returns when it is stopped.
+
+    Args:
+        once: Whether to start what is due now and end.
+
+    Raises:
+        SettingsError: The runs are on a cluster, which has a clock of its own.
+    """
+    assistant = assemble(read_settings())
+    ticker = ticker_of(assistant.runs, assistant.settings.home, _started, print_error)
+    if ticker is None:
+        raise SettingsError(
+            f"Nothing has to be up for schedules {assistant.runs.place}.",
+            hint="They fire there; `mlops-swarm tool list_schedules` shows them.",
+        )
+    if once:
+        ticker.fire()
+        return 0
+    _tell(assistant)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    ticker.start()
+    try:
+        ticker.wait()
+    except _StoppedError:
+        ticker.stop()
+        print_plain("Stopped. Runs that were started go on.")
+    return 0
+
+
+class _StoppedError(Exception):
+    """Somebody asked this process to end."""
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise _StoppedError
+
+
+def _tell(assistant: Assistant) -> None:
+    """Print what is scheduled and what was missed."""
+    try:
+        every = assistant.runs.schedules()
+        lines = missed(assistant.runs)
+    except AssistantError as error:
+        print_error(error)
+        return
+    for schedule in every:
+        following = (
+            f"next {schedule.next_at:%a %Y-%m-%d %H:%M} UTC" if schedule.next_at else "paused"
+        )
+        times = cron_in_words(schedule.cron)
+        print_plain(f"{schedule.name}: {schedule.pipeline}, {times}; {following}")
+    for line in lines:
+        print_plain(f"! {line}")
+    if not every:
+        print_plain("Nothing is scheduled yet; what is from now on is started too.")
+    print_plain("Waiting for the next time. Ctrl+C ends it.")
+
+
+def _started(run: Run) -> None:
+    print_plain(f"Started {run.id} ({run.name}) of {run.pipeline} for {run.schedule}.")
