@@ -22,6 +22,7 @@ from urllib3.exceptions import (
     NameResolutionError,
     NewConnectionError,
     ReadTimeoutError,
+    ResponseError,
     SSLError,
 )
 
@@ -285,4 +286,6 @@ def _problem_of(cause: BaseException) -> tuple[str, str]:
         return "does not take the connection", check
     if isinstance(cause, ConnectTimeoutError | ReadTimeoutError):
         return "does not answer in time", check
+    if isinstance(cause, ResponseError):
+        return "is in trouble (it says so with every answer)", "Try again in a moment."
     return "broke the connection off", "Try again: a transfer goes on where it was broken off."
