@@ -23,6 +23,9 @@ class Parameter:
     required: bool = False
     description: str = ""
     choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    """The least and the greatest number it can be."""
     is_object: bool = False
     """Whether its value names an object as `bucket/key`."""
 

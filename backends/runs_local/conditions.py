@@ -74,12 +74,15 @@ def _parsed(condition: str) -> ast.expr:
     except SyntaxError as error:
         raise _untold(condition) from error
     # Where two constants are compared, a quote in a value has ended the value before its end.
-    for node in ast.walk(parsed):
-        if isinstance(node, ast.Compare) and not any(
-            isinstance(part, ast.Subscript) for part in ast.walk(node)
-        ):
-            raise _untold(condition)
+    if not all(_compares_a_value(node) for node in ast.walk(parsed)):
+        raise _untold(condition)
     return parsed
+
+
+def _compares_a_value(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Compare):
+        return True
+    return len(node.ops) == 1 and any(isinstance(part, ast.Subscript) for part in ast.walk(node))
 
 
 def _python(token: re.Match[str]) -> str:

@@ -57,11 +57,24 @@ def coerce(parameter: Parameter, value: ParameterValue) -> ParameterValue:
             f"{parameter.name!r} must be {_IN_WORDS[parameter.type]}, not {value!r}.",
             hint=parameter.description,
         ) from error
+    if isinstance(typed, int | float) and not isinstance(typed, bool):
+        _check_bounds(parameter, typed)
     if not parameter.choices:
         return typed
     if isinstance(typed, list):
         return [_choice(parameter, item) for item in typed]
     return _choice(parameter, typed)
+
+
+def _check_bounds(parameter: Parameter, value: float) -> None:
+    low, high = parameter.minimum, parameter.maximum
+    if (low is None or value >= low) and (high is None or value <= high):
+        return
+    if low is None or high is None:
+        bounds = f"at most {high:g}" if low is None else f"{low:g} or more"
+    else:
+        bounds = f"{low:g} to {high:.10g}"
+    raise RequestError(f"{parameter.name!r} cannot be {value:g}.", hint=f"It can be {bounds}.")
 
 
 def _choice(parameter: Parameter, value: ParameterValue) -> ParameterValue:

@@ -106,6 +106,8 @@ def _outcome(job: Job, history: RunHistory) -> Iterator[None]:
             raise
     else:
         history.finish(job.run_id, RunState.SUCCEEDED, attempt=job.attempt)
+    finally:
+        reserve.give_back()
 
 
 @dataclass

@@ -26,6 +26,7 @@ MODELS = (
 SPLITS = ("time", "group", "random")
 FOLDS = range(2, 11)
 TEST_SIZES = (0.1, 0.5)
+SEEDS = range(2**32)
 
 DEFAULT_DATA = "datasets/schedule_management.csv"
 DEFAULT_MODELS: list[str] = list(MODELS)
@@ -56,12 +57,16 @@ PARAMETERS = (
         type="integer",
         default=DEFAULT_FOLDS,
         description="Folds of the cross-validation inside the training rows, 2 to 10.",
+        minimum=FOLDS.start,
+        maximum=FOLDS.stop - 1,
     ),
     Parameter(
         name="test_size",
         type="number",
         default=DEFAULT_TEST_SIZE,
         description="Share of the rows kept for the final comparison, 0.1 to 0.5.",
+        minimum=TEST_SIZES[0],
+        maximum=TEST_SIZES[1],
     ),
     Parameter(
         name="split",
@@ -84,12 +89,16 @@ PARAMETERS = (
         type="integer",
         default=DEFAULT_SEED,
         description="The start of every random choice; the same seed gives the same result.",
+        minimum=0,
+        maximum=SEEDS.stop - 1,
     ),
     Parameter(
         name="minimum_accuracy",
         type="number",
         default=DEFAULT_MINIMUM_ACCURACY,
         description="The test accuracy that a model needs to be registered, 0 to 1.",
+        minimum=0,
+        maximum=1,
     ),
 )
 
@@ -126,7 +135,7 @@ def check(
             f"The parameter 'minimum_accuracy' cannot be {minimum_accuracy:g}.",
             hint="Give a share from 0 to 1, for example 0.6.",
         )
-    if not 0 <= seed < 2**32:
+    if seed not in SEEDS:
         raise RequestError(
             f"The parameter 'seed' cannot be {seed}.", hint="Give a whole number from 0 on."
         )
