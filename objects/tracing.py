@@ -1,7 +1,7 @@
 """Where an object comes from and what used it: joins over what runs recorded, nothing guessed."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from core.errors import NotFoundError
@@ -76,9 +76,11 @@ def _made(records: Sequence[Artifact], bucket: str, key: str, content_hash: str)
 
 
 def _uses(runs: RunBackend, reads: Sequence[Artifact], content_hash: str) -> Sequence[Use]:
-    by_run: Mapping[str, Artifact] = {one.run_id: one for one in reversed(reads)}
+    by_run: dict[str, Artifact] = {}
+    for one in reads:
+        by_run.setdefault(one.run_id, one)
     uses = []
-    for run_id, read in list(reversed(by_run.items()))[:MOST_USES]:
+    for run_id, read in list(by_run.items())[:MOST_USES]:
         run = _run(runs, run_id)
         if run is not None:
             same = read.content_hash in {"", content_hash}
