@@ -24,7 +24,7 @@ from core.passages import (
 from knowledge.excerpts import excerpt_of
 from knowledge.indexing import Indexing, State
 from knowledge.own_sources import OwnSources, change_of
-from knowledge.ranking import CANDIDATES, MINIMUM_CONFIDENCE, Ranker
+from knowledge.ranking import CANDIDATES, MINIMUM_CONFIDENCE, Ranker, Ranking, Signs
 from knowledge.reference import Package
 from knowledge.words import subject
 
@@ -88,12 +88,7 @@ class Library:
             UnavailableError: The index cannot be read or written.
         """
         with self._locked():
-            ready = self._current()
-            if source and source not in ready.ranker.names:
-                source = _named(source, sorted(ready.ranker.names))
-            vector = ready.state.vectors.encode([subject(query)])[0]
-            nearest = self._index.nearest(vector, CANDIDATES, source)
-            ranking = ready.ranker.rank(query, nearest, limit, source)
+            ranking = self._ranked(query, limit, source)
             scores = dict(ranking.items)
             passages = self._index.get(list(scores))
         answerable = ranking.confidence >= MINIMUM_CONFIDENCE
@@ -111,6 +106,11 @@ class Library:
             answerable=answerable,
             nearest_pages=() if answerable else tuple(pages)[:3],
         )
+
+    def signs(self, query: str) -> Signs:
+        """Return what speaks for and against an answer to a question."""
+        with self._locked():
+            return self._ranked(query, 1, "").signs
 
     def cited(self, citation: str) -> Sequence[Passage]:
         """Return the passages that a citation names, in reading order.
@@ -193,6 +193,14 @@ class Library:
         """
         with self._locked():
             self._ready = _ready(self._indexing.updated())
+
+    def _ranked(self, query: str, limit: int, source: str) -> Ranking:
+        ready = self._current()
+        if source and source not in ready.ranker.names:
+            source = _named(source, sorted(ready.ranker.names))
+        vector = ready.state.vectors.encode([subject(query)])[0]
+        nearest = self._index.nearest(vector, CANDIDATES, source)
+        return ready.ranker.rank(query, nearest, limit, source)
 
     def _current(self) -> _Ready:
         # Another process may have changed the index; what we know would then not fit any more.
