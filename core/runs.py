@@ -237,6 +237,10 @@ class RunBackend(Scheduler, Protocol):
         """Return the median duration of the pipeline's latest succeeded runs, if any."""
         ...
 
+    def unseen(self, run_id: str) -> str:
+        """Say why outputs of a run may be missing among its artifacts; empty if none is."""
+        ...
+
     def log_folder(self, run_id: str) -> Path | None:
         """Return where a run's logs are on this machine, if they are."""
         ...

@@ -32,7 +32,7 @@ def plot_of(runs: RunBackend, store: ObjectStore, run_id: str, kind: str = "") -
     if not plots:
         raise NotFoundError(
             f"The run {run.name} made no plots.",
-            hint=f"It is {run.state.lower()}.",
+            hint=runs.unseen(run_id) or f"It is {run.state.lower()}.",
             quoted=[run.name],
         )
     wanted = _plain(kind) or (FIRST_PLOT if FIRST_PLOT in plots else min(plots))

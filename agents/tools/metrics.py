@@ -17,7 +17,7 @@ def read_run_metrics(runs: RunBackend, store: ObjectStore, run: Run) -> RunMetri
     made = [a for a in runs.artifacts(run.id) if not a.is_input]
     details = _object(made, ArtifactKind.METRICS, "metrics.json")
     if details is None and not run.metrics:
-        raise _no_metrics(run)
+        raise _no_metrics(run, runs.unseen(run.id))
     report = _object(made, ArtifactKind.REPORT, "")
     base = RunMetrics(
         run_id=run.id,
@@ -39,7 +39,7 @@ def _object(made: list[Artifact], kind: ArtifactKind, ending: str) -> Artifact |
     return fitting[-1] if fitting else None
 
 
-def _no_metrics(run: Run) -> NotFoundError:
+def _no_metrics(run: Run, unseen: str) -> NotFoundError:
     hints: Mapping[RunState, str] = {
         RunState.RUNNING: "It is still running: watch it and ask again when it ends.",
         RunState.PENDING: "It has not started yet: watch it and ask again when it ends.",
@@ -48,6 +48,6 @@ def _no_metrics(run: Run) -> NotFoundError:
     }
     return NotFoundError(
         f"Run {run.id} ({run.name}) has no metrics.",
-        hint=hints.get(run.state, "Its pipeline stores none."),
+        hint=hints.get(run.state, unseen or "Its pipeline stores none."),
         quoted=[run.name, run.reason],
     )

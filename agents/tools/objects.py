@@ -6,7 +6,7 @@ from agents.toolbox import Tool
 from agents.tools.metrics import read_run_metrics
 from agents.tools.object_use import InUse, split_reference
 from agents.tools.references import find_run
-from core.errors import NotFoundError, RequestError
+from core.errors import NotFoundError, RequestError, UnavailableError
 from core.lineage import ObjectDetails, ObjectTrace
 from core.metrics import RunMetrics
 from core.objects import Bucket, ObjectStore, Plot, Preview, StoredObject
@@ -108,6 +108,8 @@ class ObjectTools:
             for artifact in self.runs.artifacts(found.id)
             if not artifact.is_input and (not wanted or artifact.kind == wanted)
         ]
+        if not made and (why := self.runs.unseen(found.id)):
+            raise UnavailableError(why)
         return page_of(made)
 
     def read_metrics(self, run: str) -> RunMetrics:

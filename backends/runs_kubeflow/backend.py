@@ -7,19 +7,19 @@ from pathlib import Path
 from backends.runs_kubeflow.cluster import Cluster
 from backends.runs_kubeflow.connection import Connection
 from backends.runs_kubeflow.experiments import Experiments
-from backends.runs_kubeflow.history import History, plain_parameters
+from backends.runs_kubeflow.history import History
 from backends.runs_kubeflow.listing import first
 from backends.runs_kubeflow.logs import Logs
 from backends.runs_kubeflow.names import DEFAULT, Names
-from backends.runs_kubeflow.outputs import Outputs, RunPlace
-from backends.runs_kubeflow.packages import output_schemas, plan_in
+from backends.runs_kubeflow.outputs import Outputs
 from backends.runs_kubeflow.records import RunRecord
+from backends.runs_kubeflow.results import Results
 from backends.runs_kubeflow.schedules import Schedules, six_fields
 from backends.runs_kubeflow.shelf import Shelf
-from backends.runs_local.package import ObjectInput, read_plan
+from backends.runs_local.package import read_plan
 from backends.runs_local.parameters import complete_parameters
 from backends.runs_local.staging import named_objects
-from core.errors import AssistantError, RequestError, SettingsError, UnavailableError
+from core.errors import RequestError, SettingsError
 from core.objects import ObjectStore
 from core.paging import Page
 from core.pipelines import Fill, ParameterValue, PipelineSpec, PipelineVersion, as_given
@@ -63,8 +63,9 @@ class KubeflowRuns:
         self._names = Names(self._cluster)
         self._history = History(self._cluster, self._names)
         self._schedules = Schedules(self._cluster, self._names)
-        self._outputs = Outputs(store)
-        self._logs = Logs(self._cluster, self._outputs)
+        outputs = Outputs(store)
+        self._results = Results(self._history, outputs, settings.pipeline_root)
+        self._logs = Logs(self._cluster, outputs)
         self._shelf = Shelf(self._cluster, self._names, settings.image)
         self._experiments = Experiments(self._cluster, self._names)
 
@@ -134,29 +135,8 @@ class KubeflowRuns:
         return self._history.list(query, limit)
 
     def artifacts(self, run_id: str) -> Sequence[Artifact]:
-        """Return what a run read and made, as far as the object store shows it.
-
-        Raises:
-            UnavailableError: What it wrote cannot be reached from here.
-        """
-        record = self._history.record(run_id)
-        inputs = self._outputs.inputs(
-            run_id, self._inputs(record), plain_parameters(record.parameters)
-        )
-        return [*inputs, *self._made(record)]
-
-    def recorded(self, bucket: str, key: str, content_hash: str = "") -> Sequence[Artifact]:
-        """Return what the latest runs made or read under a name, the newest run first.
-
-        A cluster keeps no record that could be asked for an object, nor hashes of contents.
-        """
-        del content_hash
-        return [
-            artifact
-            for run in self.list(limit=LOOKED_THROUGH)
-            for artifact in self.artifacts(run.id)
-            if (artifact.bucket, artifact.key) == (bucket, key)
-        ]
+        """Return what a run read and made, as far as the object store shows it."""
+        return self._results.artifacts(self._history.record(run_id))
 
     def logs(self, run_id: str, task: str = "", tail: int = 100) -> RunLogs:
         """Return the last `tail` lines of one task, or of all tasks in turn.
@@ -166,7 +146,7 @@ class KubeflowRuns:
         """
         record = self._history.record(run_id)
         workflow = self._history.workflow(record)
-        return self._logs.read(run_id, workflow, self._place_of(record), task, tail)
+        return self._logs.read(run_id, workflow, self._results.place(record), task, tail)
 
     def cancel(self, run_id: str) -> Run:
         """Stop a run and everything it started; a run that ended is returned as it is."""
@@ -183,6 +163,10 @@ class KubeflowRuns:
     def typical_seconds(self, pipeline: str) -> float | None:
         """Return the median duration of the pipeline's latest succeeded runs, if any."""
         return self._history.typical_seconds(pipeline)
+
+    def unseen(self, run_id: str) -> str:
+        """Say why what a run made cannot be seen from here; empty if it can."""
+        return self._results.unseen(self._history.record(run_id))
 
     def log_folder(self, run_id: str) -> Path | None:
         """Return nothing: a cluster keeps its logs to itself."""
@@ -323,33 +307,4 @@ class KubeflowRuns:
 
     def _run(self, record: RunRecord) -> Run:
         tasks = self._history.workflow(record).tasks()
-        return self._history.run(record, tasks, self._metrics(record))
-
-    def _metrics(self, record: RunRecord) -> Mapping[str, float]:
-        if record.state != "SUCCEEDED":
-            return {}
-        try:
-            return self._outputs.metrics(self._made(record))
-        except AssistantError:
-            # How a run went is known without its store; `artifacts` says what is wrong with it.
-            return {}
-
-    def _made(self, record: RunRecord) -> Sequence[Artifact]:
-        place = self._outputs.place(
-            self._root_of(record), self._history.pipeline_of(record), record.run_id
-        )
-        return self._outputs.artifacts(place, output_schemas(self._history.spec_of(record)))
-
-    def _place_of(self, record: RunRecord) -> RunPlace | None:
-        try:
-            return self._outputs.place(
-                self._root_of(record), self._history.pipeline_of(record), record.run_id
-            )
-        except UnavailableError:
-            return None
-
-    def _root_of(self, record: RunRecord) -> str:
-        return record.pipeline_root or self._settings.pipeline_root
-
-    def _inputs(self, record: RunRecord) -> Sequence[ObjectInput]:
-        return plan_in(self._history.spec_of(record)).objects
+        return self._history.run(record, tasks, self._results.metrics(record))

@@ -9,6 +9,7 @@ from core.errors import not_found
 from core.paging import Page, page_of
 from core.pipelines import Parameter, ParameterValue, PipelineSpec, TaskNode
 from core.runs import Artifact, Run, RunLogs, RunQuery, RunState, Task, TaskState
+from core.schedules import Schedule
 
 BEGAN = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 
@@ -79,6 +80,13 @@ class KeptRuns:
     def typical_seconds(self, pipeline: str) -> float | None:
         del pipeline
         return None
+
+    def unseen(self, run_id: str) -> str:
+        del run_id
+        return ""
+
+    def schedules(self) -> Sequence[Schedule]:
+        return ()
 
     def log_folder(self, run_id: str) -> Path | None:
         del run_id
