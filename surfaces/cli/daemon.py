@@ -49,6 +49,9 @@ class _StoppedError(Exception):
 
 def _stop(number: int, frame: FrameType | None) -> None:
     del number, frame
+    # Once is enough: a second one must not break off how it ends.
+    for every in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(every, signal.SIG_IGN)
     raise _StoppedError
 
 

@@ -12,6 +12,7 @@ from textual.worker import Worker, WorkerState
 
 from agents.events import Event, RunEnded, ToolFinished, TurnFinished
 from core.errors import AssistantError, SettingsError
+from surfaces.ticking import missed, ticker_of
 from surfaces.tui.approving import ApprovingApp
 from surfaces.tui.background import in_background
 from surfaces.tui.faults import Broke, log_fault
@@ -22,6 +23,7 @@ from surfaces.tui.transcript import SELF
 from surfaces.tui.welcome import Welcome
 
 if TYPE_CHECKING:
+    from core.runs import Run
     from core.services import Chat
     from core.settings import Settings
     from surfaces.tui.assistant import Assistant, Session
@@ -106,6 +108,32 @@ class ConversationApp(ApprovingApp):
             welcome.ready(assistant.notice)
         self.resume(session)
         self.warm_up()
+        self.keep_schedules()
+
+    @work(group="schedules", exit_on_error=False)
+    async def keep_schedules(self) -> None:
+        """Start scheduled runs while the terminal is open; say first what was missed."""
+        assert self.assistant is not None
+        # The terminal may be left before a scheduled run starts: then there is nobody to tell.
+        ticker = ticker_of(
+            self.assistant.runs,
+            self.assistant.settings.home,
+            lambda run: self._from_thread(partial(self._say_started, run)),
+            lambda error: self._from_thread(partial(self._explain, error)),
+        )
+        for line in await in_background(partial(missed, self.assistant.runs)):
+            self.transcript.say(line, "notice")
+        if ticker is not None:
+            ticker.start()
+
+    def _from_thread(self, tell: Callable[[], object]) -> None:
+        with suppress(RuntimeError):
+            self.call_later(tell)
+
+    def _say_started(self, run: "Run") -> None:
+        said = f"The schedule {run.schedule} started {run.name} ({run.id}) of {run.pipeline}."
+        self.transcript.say(said, "notice")
+        self.look_at_runs()
 
     def change_session(self, session_id: str) -> None:
         """Leave this conversation for another; a turn under way is stopped."""
