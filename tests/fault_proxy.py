@@ -28,6 +28,7 @@ class FaultProxy:
         """Bytes that went to the server, and that came from it."""
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        self._broken = threading.Event()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
@@ -40,12 +41,23 @@ class FaultProxy:
             self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
 
+    def break_off(self) -> None:
+        """Break off what is open and what comes, until it is mended."""
+        self._broken.set()
+
+    def mend(self) -> None:
+        """Pass everything on again."""
+        self._broken.clear()
+
     def _accept(self) -> None:
         while not self._ended.is_set():
             try:
                 ours, _ = self._listening.accept()
             except OSError:
                 return
+            if self._broken.is_set():
+                _reset(ours)
+                continue
             theirs = socket.create_connection(("127.0.0.1", self._target))
             for pair in ((ours, theirs, True), (theirs, ours, False)):
                 threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
@@ -55,7 +67,7 @@ class FaultProxy:
         with contextlib.suppress(OSError):
             while block := source.recv(CHUNK_BYTES):
                 chunks += 1
-                if self._ended.is_set() or self._breaks_at(chunks):
+                if self._is_broken() or self._breaks_at(chunks):
                     _reset(source)
                     _reset(to)
                     return
@@ -69,6 +81,9 @@ class FaultProxy:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
+
+    def _is_broken(self) -> bool:
+        return self._ended.is_set() or self._broken.is_set()
 
     def _breaks_at(self, chunks: int) -> bool:
         with self._lock:

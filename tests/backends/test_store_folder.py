@@ -1,8 +1,10 @@
 """The folder store as a folder: files put there by hand, links, several processes."""
 
+import os
 import pickle
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -81,15 +83,6 @@ def test_links_lead_nowhere(store: FolderStore, tmp_path: Path) -> None:
     assert (tmp_path / "secret" / "key.txt").read_text() == "secret"
 
 
-def test_a_key_cannot_be_an_object_and_a_folder_at_once(store: FolderStore) -> None:
-    store.put("datasets", "a/b.txt", b"1")
-    with pytest.raises(RequestError, match="objects below"):
-        store.put("datasets", "a", b"2")
-    with pytest.raises(RequestError, match="an object itself"):
-        store.put("datasets", "a/b.txt/c", b"3")
-    assert [item.key for item in store.list("datasets")] == ["a/b.txt"]
-
-
 def test_what_was_deleted_waits_in_the_trash(store: FolderStore) -> None:
     store.put("datasets", "a/b.txt", b"lost?")
     store.delete("datasets", "a/b.txt")
@@ -124,3 +117,151 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_the_store_can_be_handed_to_a_worker(store: FolderStore) -> None:
     store.put("datasets", "a.txt", b"1")
     assert pickle.loads(pickle.dumps(store)).read("datasets", "a.txt") == b"1"
+
+
+def test_ten_earlier_versions_are_kept(store: FolderStore) -> None:
+    for number in range(14):
+        store.put("datasets", "a.txt", str(number).encode())
+    versions = store.versions("datasets", "a.txt")
+    contents = []
+    for version in versions:
+        with store.open("datasets", "a.txt", version.version) as content:
+            contents.append(int(content.read()))
+    assert contents == list(range(13, 2, -1))
+    assert len(list((store.root / ".store" / "versions").iterdir())) == 10
+    assert {len(version.version) for version in versions} == {8}
+
+
+def test_versions_go_to_the_trash_and_back_with_their_object(store: FolderStore) -> None:
+    first = store.put("datasets", "a.txt", b"one").version
+    store.put("datasets", "a.txt", b"two")
+    store.delete("datasets", "a.txt")
+    store.put("datasets", "a.txt", b"another")
+    assert len(store.versions("datasets", "a.txt")) == 1
+    store.delete("datasets", "a.txt")
+    (later, earlier) = store.trash()
+    assert (later.object.bytes, earlier.object.bytes) == (7, 3)
+    store.restore(earlier.place)
+    assert [one.version for one in store.versions("datasets", "a.txt")][1:] == [first]
+    assert store.empty_trash() == 1
+    with store.open("datasets", "a.txt", first) as content:
+        assert content.read() == b"one"
+
+
+def test_emptying_the_trash_frees_what_it_held(store: FolderStore) -> None:
+    for content in (b"one", b"two"):
+        store.put("datasets", "a.txt", content)
+    store.put("datasets", "b.txt", b"stays")
+    store.delete("datasets", "a.txt")
+    (store.root / ".store" / "versions" / "left-by-a-crash").write_bytes(b"orphan")
+    assert store.empty_trash() == 1
+    for folder in ("trash", "versions", "drafts"):
+        assert list((store.root / ".store" / folder).iterdir()) == []
+    assert store.read("datasets", "b.txt") == b"stays"
+
+
+def test_tags_of_an_interrupted_upload_arrive_with_its_content(store: FolderStore) -> None:
+    store.put("datasets", "a.txt", b"old", tags={"year": "2023"})
+    process = subprocess.run(
+        [sys.executable, "-c", _KILLED_BEFORE_THE_INDEX, str(store.root)], check=False, timeout=60
+    )
+    assert process.returncode == -signal.SIGKILL
+    assert store.read("datasets", "a.txt") == b"new"
+    assert store.stat("datasets", "a.txt").tags == {"year": "2024"}
+    (store.root / "datasets" / "a.txt").write_bytes(b"by hand")
+    assert store.stat("datasets", "a.txt").tags == {"year": "2024"}
+
+
+_KILLED_BEFORE_THE_INDEX = """
+import os, signal, sys
+from pathlib import Path
+from backends.store_folder_drafts import Drafts
+from backends.store_folder_index import Entry
+
+root = Path(sys.argv[1])
+drafts = Drafts(root / ".store" / "drafts")
+with drafts.written(b"new") as (draft, etag):
+    entry = Entry.of_file(os.stat(draft), etag, "text/plain", {"year": "2024"})
+    drafts.announce(draft, "datasets", "a.txt", entry)
+    os.replace(draft, root / "datasets" / "a.txt")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_home_of_an_earlier_edition_is_brought_up_to_date(store: FolderStore) -> None:
+    (store.root / ".store" / "trash").mkdir(parents=True)
+    (store.root / ".store" / "trash" / "0123456789abcdef").write_bytes(b"deleted long ago")
+    with sqlite3.connect(store.root / ".store" / "index.db") as connection:
+        connection.executescript(_EARLIER_EDITION)
+    connection.close()
+    (trashed,) = store.trash()
+    assert (trashed.object.reference, trashed.object.bytes) == ("datasets/a.txt", 16)
+    assert store.restore("datasets/a.txt").key == "a.txt"
+    assert store.read("datasets", "a.txt") == b"deleted long ago"
+    store.delete("datasets", "a.txt")
+    assert store.empty_trash() == 1
+
+
+_EARLIER_EDITION = """
+CREATE TABLE objects (
+    bucket TEXT NOT NULL, key TEXT NOT NULL, etag TEXT NOT NULL, bytes INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL, inode INTEGER NOT NULL, content_type TEXT NOT NULL,
+    tags TEXT NOT NULL, PRIMARY KEY (bucket, key));
+CREATE TABLE trash (
+    place TEXT PRIMARY KEY, bucket TEXT NOT NULL, key TEXT NOT NULL, deleted_at TEXT NOT NULL);
+INSERT INTO trash VALUES
+    ('0123456789abcdef', 'datasets', 'a.txt', '2024-05-01T00:00:00+00:00');
+"""
+
+
+def test_names_that_are_no_keys_are_not_listed(store: FolderStore) -> None:
+    store.put("datasets", "a.txt", b"1")
+    for name in (b"line\nbreak.txt", b"\xff\xfe.txt"):
+        with open(os.path.join(os.fsencode(store.root / "datasets"), name), "wb") as file:
+            file.write(b"by hand")
+    assert [item.key for item in store.list("datasets")] == ["a.txt"]
+    assert [bucket.objects for bucket in store.buckets()] == [1]
+
+
+def test_pages_follow_the_order_of_keys_across_folders(store: FolderStore) -> None:
+    names = ["a", "a-b", "a.b", "a0", "b/a", "b/b/c", "b-", "b0/x", "z/z/z"]
+    keys = sorted(f"{name}{number}.txt" for name in names for number in range(7))
+    for key in keys:
+        path = store.root / "datasets" / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    (store.root / "datasets" / "empty" / "folder").mkdir(parents=True)
+    seen: list[str] = []
+    cursor = ""
+    while True:
+        page = store.list("datasets", limit=5, cursor=cursor)
+        seen += [item.key for item in page]
+        assert page.total == len(keys)
+        if not page.has_more:
+            break
+        cursor = page.cursor
+    assert seen == keys
+    assert [item.key for item in store.list("datasets", "b/b/c3")] == ["b/b/c3.txt"]
+
+
+def test_a_bucket_that_holds_a_link_can_be_deleted_without_touching_its_goal(
+    store: FolderStore, tmp_path: Path
+) -> None:
+    (tmp_path / "goal").mkdir()
+    (tmp_path / "goal" / "kept.txt").write_text("kept")
+    store.create_bucket("datasets")
+    (store.root / "datasets" / "link").symlink_to(tmp_path / "goal")
+    store.delete_bucket("datasets")
+    assert list(store.bucket_names()) == []
+    assert (tmp_path / "goal" / "kept.txt").read_text() == "kept"
+
+
+def test_a_download_goes_on_where_it_was_broken_off(store: FolderStore, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 10_000
+    etag = store.put("datasets", "a.bin", content).etag
+    (tmp_path / f".a.bin.{etag[:12]}.part").write_bytes(content[:2_000_000])
+    told: list[int] = []
+    store.download("datasets", "a.bin", tmp_path / "a.bin", lambda done, _: told.append(done))
+    assert (tmp_path / "a.bin").read_bytes() == content
+    assert told == [len(content)]
+    assert not (tmp_path / f".a.bin.{etag[:12]}.part").exists()
