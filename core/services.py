@@ -158,6 +158,28 @@ class OpenAIEmbedding(Part):
     """How often a call that failed is tried again."""
 
 
+class ServingSettings(Part):
+    """Real-time services of deployed models."""
+
+    host: str = "127.0.0.1"
+    """Where a service listens; only this machine reaches the default."""
+    port: int = Field(default=0, ge=0, lt=65536)
+    """The port of a service; any free one if 0."""
+    recorded_rows: int = Field(default=100_000, gt=0)
+    """How many predictions each deployment keeps for drift checks."""
+    api_key: SecretStr = SecretStr("")
+    """The key of a service on a cluster; on this machine each deployment has a key of its own."""
+
+
+class AlertSettings(Part):
+    """Where alerts go, beside the terminal."""
+
+    webhook: SecretStr = SecretStr("")
+    """Address that is sent each alert as JSON."""
+    timeout_seconds: float = Field(default=10, gt=0)
+    """How long sending one may take."""
+
+
 RunsSettings = Annotated[LocalRunsSettings | KubeflowSettings, Field(discriminator="kind")]
 StoreSettings = Annotated[FolderSettings | S3Settings, Field(discriminator="kind")]
 IndexSettings = Annotated[EmbeddedIndex | ChromaServer, Field(discriminator="kind")]

@@ -7,6 +7,7 @@ from typing import Any
 
 import platformdirs
 from pydantic import (
+    AliasChoices,
     BaseModel,
     Field,
     SecretStr,
@@ -23,6 +24,7 @@ from core.credentials import credentials_in_files, keys_in_files, keys_in_variab
 from core.errors import SettingsError, closest
 from core.secrets import is_credential
 from core.services import (
+    AlertSettings,
     BuiltinChat,
     BuiltinEmbedding,
     Chat,
@@ -34,6 +36,7 @@ from core.services import (
     Part,
     RunsSettings,
     S3Settings,
+    ServingSettings,
     StoreSettings,
 )
 
@@ -83,6 +86,15 @@ class Settings(BaseSettings):
     """Where the documentation is indexed."""
     embedding: EmbeddingSettings = BuiltinEmbedding()
     """What turns texts into vectors for the index."""
+    serving: ServingSettings = ServingSettings()
+    """Real-time services of deployed models."""
+    alerts: AlertSettings = AlertSettings()
+    """Where alerts go, beside the terminal."""
+    mlflow_tracking_uri: str = Field(
+        default="",
+        validation_alias=AliasChoices("mlflow_tracking_uri", "MLFLOW_TRACKING_URI"),
+    )
+    """MLflow server that every run is logged to; the variable is `MLFLOW_TRACKING_URI`."""
     workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), gt=0)
     """How many tasks of one run may work side by side."""
     read_only: bool = False

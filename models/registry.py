@@ -216,6 +216,10 @@ class Registry:
         """
         return self._existing(split_reference(name)[0]).as_model(BUCKET)
 
+    def mark(self, model: str) -> str:
+        """Return a mark that changes whenever a model's versions or aliases do."""
+        return self._etag(f"{split_reference(model)[0]}/{RECORD}")
+
     def previous(self, model: str, alias: str = CHAMPION) -> ModelVersion:
         """Return the version that a rollback would hand an alias back to.
 

@@ -1,0 +1,1 @@
+"""Models in use: what is deployed, and the processes that answer."""

@@ -1,0 +1,1 @@
+"""A registered model as a service: the only place that knows FastAPI."""
