@@ -90,9 +90,10 @@ class LocalRuns:
         use_cache: bool = True,
     ) -> Run:
         """Start a run and return at once; it is pending until there is a place for it."""
-        return self._engine.start(
-            pipeline, parameters, experiment=experiment, name=name, use_cache=use_cache
-        )
+        with self._history.kept_open():
+            return self._engine.start(
+                pipeline, parameters, experiment=experiment, name=name, use_cache=use_cache
+            )
 
     def get(self, run_id: str) -> Run:
         """Return a run by its full id, with its tasks."""

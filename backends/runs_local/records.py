@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -40,6 +41,10 @@ class RunRecords:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
+
+    def kept_open(self) -> AbstractContextManager[None]:
+        """Make many changes in a row cheap."""
+        return self._database.kept_open()
 
     def get(self, run_id: str) -> Run:
         """Return a run with its tasks.

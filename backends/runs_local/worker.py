@@ -52,11 +52,11 @@ def main() -> None:
     job = Job.model_validate_json(told)
     os.environ.update(_ONE_THREAD_EACH)  # noqa: TID251  # written for the tasks, never read
     history = RunHistory(job.database)
-    if not history.begin(job.run_id, Worker.of(os.getpid()), job.attempt):
-        return
     with contextlib.ExitStack() as after:
-        after.callback(_go_on, job, history)
-        _work(job, history)
+        after.enter_context(history.kept_open())
+        if history.begin(job.run_id, Worker.of(os.getpid()), job.attempt):
+            after.callback(_go_on, job, history)
+            _work(job, history)
 
 
 def _work(job: Job, history: RunHistory) -> None:
