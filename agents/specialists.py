@@ -102,6 +102,13 @@ SPECIALISTS: Sequence[Specialist] = (
             "promote_model",
             "rollback_model",
             "predict_delay",
+            "score_dataset",
+            "check_drift",
+            "recommend_deployment",
+            "deploy_model",
+            "list_deployments",
+            "stop_deployment",
+            "package_model",
         ),
     ),
     Specialist(

@@ -10,6 +10,7 @@ from core.objects import ObjectStore
 from core.pipelines import PipelineSpec
 from core.runs import Run, RunBackend
 from knowledge.library import Library
+from models.deployments.book import DeploymentBook
 from models.registry import Registry
 from pipelines.catalog import Catalog
 
@@ -27,6 +28,7 @@ class KnownWorld:
     store: ObjectStore
     registry: Registry
     library: Library
+    deployed: DeploymentBook
 
     def tools(self) -> frozenset[str]:
         """Return the names of the tools that can be called."""
@@ -96,8 +98,8 @@ class KnownWorld:
             return ()
 
     def deployments(self) -> Sequence[str]:
-        """Return the names of the deployments; nothing can be deployed yet."""
-        return ()
+        """Return the names of the deployments."""
+        return self.deployed.names()
 
     def sources(self) -> Sequence[str]:
         """Return the names of the documents' sources."""

@@ -12,6 +12,11 @@ from models.registry import BUCKET, REFERENCE, Registry
 
 BUNDLE = "bundle.zip"
 MEMBERS = ("model.skops", "card.json", REFERENCE)
+DATA = "data"
+TABLES = (".csv", ".tsv", ".parquet", ".pq")
+SCORED = ".scored."
+"""What the predictions for a table have in their name."""
+MOST_TABLES = 10_000
 MODEL_FILE = "model_file"
 """The parameter of a pipeline that takes a bundle."""
 
@@ -37,12 +42,32 @@ class Bundles:
             NotFoundError: There is no such model or version.
         """
         takes = {parameter.name for parameter in pipeline.parameters}
-        if MODEL_FILE not in takes or parameters.get(MODEL_FILE):
+        if MODEL_FILE not in takes:
+            return parameters
+        data = str(parameters.get(DATA) or "")
+        if data.endswith("/"):
+            parameters = {**parameters, DATA: self._newest(data)}
+        if parameters.get(MODEL_FILE):
             return parameters
         version = self._registry.find(
             str(parameters.get("model") or "delay"), str(parameters.get("version") or "")
         )
         return {**parameters, MODEL_FILE: self.of(version)}
+
+    def _newest(self, place: str) -> str:
+        """Return the newest table below a prefix; predictions are none."""
+        bucket, _, prefix = place.partition("/")
+        tables = [
+            found
+            for found in self._store.list(bucket, prefix, limit=MOST_TABLES)
+            if found.key.casefold().endswith(TABLES) and SCORED not in found.key
+        ]
+        if not tables:
+            raise NotFoundError(
+                f"There is no table below {place} yet.",
+                hint=f"Upload one there, or name a table: {DATA}=datasets/june.csv.",
+            )
+        return max(tables, key=lambda found: (found.modified_at, found.key)).reference
 
     def of(self, version: ModelVersion) -> str:
         """Return `bucket/key` of a version's bundle."""

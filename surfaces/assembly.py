@@ -17,6 +17,8 @@ from agents.tools.diagnosis import DiagnosisTools
 from agents.tools.experiments import ExperimentTools
 from agents.tools.knowledge import KnowledgeTools
 from agents.tools.models import ModelTools
+from agents.tools.models_data import ModelDataTools
+from agents.tools.models_deployments import DeploymentTools
 from agents.tools.object_changes import ObjectChangeTools
 from agents.tools.object_transfers import ObjectTransferTools
 from agents.tools.object_use import InUse
@@ -42,6 +44,8 @@ from core.services import BuiltinChat, Chat, OpenAIChat, S3Settings, StoreSettin
 from core.sessions import SessionStore
 from core.settings import Settings, known_secrets
 from knowledge.library import Library
+from models.deployments.book import DeploymentBook
+from models.deployments.processes import Launcher, ProcessLauncher, python_command
 from models.registry import Registry
 from pipelines.catalog import Catalog
 from surfaces.services import library_of, runs_of, store_of
@@ -80,6 +84,7 @@ class Assistant:
     runs: RunBackend
     catalog: Catalog
     registry: Registry
+    deployments: DeploymentBook
     library: Library
     sessions: SessionStore
     toolbox: Toolbox
@@ -119,7 +124,13 @@ class Assistant:
     def world(self) -> KnownWorld:
         """What exists right now, for the built-in model and for completion."""
         return KnownWorld(
-            self.toolbox, self.catalog, self.runs, self.store, self.registry, self.library
+            self.toolbox,
+            self.catalog,
+            self.runs,
+            self.store,
+            self.registry,
+            self.library,
+            self.deployments,
         )
 
     def swarm(self) -> "Swarm":
@@ -189,6 +200,7 @@ def assemble(
     run_backend: type[LocalRuns] = LocalRuns,
     catalog: Catalog | None = None,
     library: Library | None = None,
+    launcher: Launcher | None = None,
     secrets: Sequence[str] = (),
 ) -> Assistant:
     """Put the assistant together and place the first data in an empty home.
@@ -198,6 +210,7 @@ def assemble(
         run_backend: Who runs pipelines; a world of evaluation cases brings its own.
         catalog: The pipelines, if not only the shipped one.
         library: The documents, if they are open already.
+        launcher: Who starts services; a world of evaluation cases brings its own.
         secrets: What to mask beyond the credentials in the settings.
 
     Raises:
@@ -210,8 +223,10 @@ def assemble(
     runs = runs_of(settings, store, run_backend)
     catalog = (catalog or Catalog()).with_uploaded(runs.pipelines)
     registry = Registry(store)
+    launcher = launcher or ProcessLauncher(python_command("surfaces.serving"))
+    deployments = DeploymentBook(home / "deployments", registry, launcher, runs)
     library = library or library_of(settings)
-    masker = Masker((*known_secrets(settings), *secrets))
+    masker = Masker((*known_secrets(settings), *deployments.records.keys(), *secrets))
     audit = AuditFile(home / "audit.jsonl")
     _place_first_data(settings.store, store)
     return Assistant(
@@ -220,10 +235,11 @@ def assemble(
         runs=runs,
         catalog=catalog,
         registry=registry,
+        deployments=deployments,
         library=library,
         sessions=SqliteSessions(home / "sessions.db"),
         toolbox=Toolbox(
-            _tools(catalog, runs, store, registry, library),
+            _tools(catalog, runs, store, registry, library, deployments, home),
             masker,
             read_only=settings.read_only,
             audit=audit,
@@ -235,7 +251,13 @@ def assemble(
 
 
 def _tools(
-    catalog: Catalog, runs: RunBackend, store: ObjectStore, registry: Registry, library: Library
+    catalog: Catalog,
+    runs: RunBackend,
+    store: ObjectStore,
+    registry: Registry,
+    library: Library,
+    deployments: DeploymentBook,
+    home: Path,
 ) -> Sequence[Tool]:
     in_use = InUse(runs, registry)
     return (
@@ -250,7 +272,9 @@ def _tools(
         *ObjectTools(store, runs, in_use).tools(),
         *ObjectChangeTools(store, in_use).tools(),
         *ObjectTransferTools(store, in_use).tools(),
-        *ModelTools(registry, runs, store).tools(),
+        *ModelTools(registry, runs, store, deployments).tools(),
+        *ModelDataTools(registry, runs, store, deployments, home / "reports").tools(),
+        *DeploymentTools(registry, runs, store, catalog, deployments).tools(),
         *KnowledgeTools(library).tools(),
         *RecommenderTools().tools(),
     )

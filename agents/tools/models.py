@@ -20,6 +20,7 @@ from core.objects import ObjectStore
 from core.paging import Page, page_of
 from core.pipelines import ParameterValue
 from core.runs import RunBackend
+from models.deployments.book import DeploymentBook
 from models.records import CHAMPION
 from models.registry import Registry, split_reference
 
@@ -33,6 +34,7 @@ class ModelTools:
     registry: Registry
     runs: RunBackend
     store: ObjectStore
+    deployments: DeploymentBook
 
     def list_models(self, search: str = "") -> Page[RegisteredModel]:
         """List the registered models with their versions, their aliases and who held them.
@@ -80,6 +82,8 @@ class ModelTools:
             "to": _told(wanted),
             "goes back": "with rollback_model",
         }
+        if following := self.deployments.followers(wanted.model, alias):
+            details["changes too"] = f"the deployments {', '.join(following)}"
         if holder is not None:
             details["comparison"] = self._comparison(holder, wanted)
         return details
@@ -175,7 +179,11 @@ class ModelTools:
     def _changed(self, version: ModelVersion, alias: str) -> PromotedModel:
         history = self.registry.model(version.model).history
         change = next(change for change in history if change.alias == alias)
-        return PromotedModel(version=version, change=change)
+        return PromotedModel(
+            version=version,
+            change=change,
+            follows=tuple(self.deployments.followers(version.model, alias)),
+        )
 
     def tools(self) -> tuple[Tool, ...]:
         """Return the tools of this agent."""

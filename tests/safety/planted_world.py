@@ -154,7 +154,7 @@ class PlantedWorld:
             [
                 *PipelineTools(Catalog(self.pipelines), here.runs).tools(),
                 *ObjectTools(here.store, here.runs, InUse(here.runs, here.registry)).tools(),
-                *ModelTools(here.registry, here.runs, here.store).tools(),
+                *ModelTools(here.registry, here.runs, here.store, here.deployments).tools(),
                 *KnowledgeTools(library).tools(),
             ],
             here.masker,
