@@ -5,9 +5,23 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+from rapidfuzz import fuzz
 
+from backends.chat_builtin.referring import agreed, never_mind
 from core.focus import Focus
 from core.runs import RunState
+
+_PICKED = re.compile(
+    r"\W*(?:number |no\.? ?|option |the )?(?P<place>\d|first|second|third|fourth"
+    r"|last)\W*(?:one)?\W*"
+    r"(?:please|thanks)?\W*",
+    re.I,
+)
+_PLACES = {"first": 1, "second": 2, "third": 3, "fourth": 4}
+_SUGGESTED = re.compile(r"“([^”]{3,80})”")
+SHORT = 6
+"""An answer to a question of ours has at most so many words, unless it names a choice."""
+ALIKE = 80
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +31,10 @@ class Conversation:
     request: str
     """What is to be answered now."""
     focus: Focus
+    about: str = ""
+    """The request that our last message asked back about; empty when it asked nothing."""
+    typed: str = ""
+    """What the person typed."""
     handed_off: int = 0
     """How many steps of the request went to specialists already."""
     stopped: bool = False
@@ -31,7 +49,8 @@ def read_conversation(messages: Sequence[BaseMessage], hand_offs: frozenset[str]
     start = max(i for i, message in enumerate(messages) if isinstance(message, HumanMessage))
     question = messages[start]
     focus = _focus(messages)
-    request = _completed(messages[:start], str(question.text))
+    typed = str(question.text)
+    request = _completed(messages[:start], typed)
     failed_run = False
     if follow_up := question.additional_kwargs.get("follow_up"):
         request = str(follow_up["request"])
@@ -43,6 +62,8 @@ def read_conversation(messages: Sequence[BaseMessage], hand_offs: frozenset[str]
     return Conversation(
         request=request,
         focus=focus,
+        about=_asked_about(messages[:start]),
+        typed=typed,
         handed_off=sum(
             call["name"] in hand_offs
             for message in messages[start:]
@@ -61,25 +82,77 @@ def _focus(messages: Sequence[BaseMessage]) -> Focus:
         latest = message.additional_kwargs.get("focus", {})
         if isinstance(message, ToolMessage) and isinstance(message.artifact, dict):
             latest = message.artifact.get("focus", {})
-        known |= {name: value for name, value in latest.items() if value}
-    return Focus(**known)
+        told = {name: value for name, value in latest.items() if value}
+        if told.get("bucket", known.get("bucket")) != known.get("bucket") and "key" not in told:
+            # An object of another bucket is not what is spoken of any more.
+            known.pop("key", None)
+        if told.get("tool"):
+            known.pop("listed", None)
+            known.pop("arguments", None)
+        known |= told
+    return Focus(**{name: value for name, value in known.items() if name in Focus.__slots__})
+
+
+def _asked_about(before: Sequence[BaseMessage]) -> str:
+    asked = before[-1] if before else None
+    if not isinstance(asked, AIMessage):
+        return ""
+    return str(asked.additional_kwargs.get("about", ""))
 
 
 def _completed(before: Sequence[BaseMessage], text: str) -> str:
     """Join an answer to a question of ours with the request that the question was about."""
-    asked = before[-1] if before else None
-    if not isinstance(asked, AIMessage) or "about" not in asked.additional_kwargs:
+    if never_mind(text):
         return text
-    if choices := asked.additional_kwargs.get("choices"):
-        picked = re.fullmatch(
-            r"\W*(?:number |the )?(\d|first|second|third)\W*(?:one)?\W*", text, re.I
-        )
-        if picked:
-            number = {"first": 1, "second": 2, "third": 3}.get(picked[1].lower()) or int(picked[1])
-            if 1 <= number <= len(choices):
-                return f"{choices[number - 1]}: {asked.additional_kwargs['about']}"
-        if len(text.split()) > 2:
-            return text
-    if len(text.split()) <= 4:
-        return f"{asked.additional_kwargs['about']} {text}"
+    about = _asked_about(before)
+    if not about:
+        return _suggestion(before) or text if agreed(text) else text
+    asked = before[-1]
+    choices = [str(choice) for choice in asked.additional_kwargs.get("choices", ())]
+    names = [str(name) for name in asked.additional_kwargs.get("names", ())]
+    if choice := _picked(text, choices):
+        return f"{choice}: {about}"
+    if name := _picked(text, names):
+        return f"{about} {name}"
+    if choices and agreed(text):
+        return f"{choices[0]}: {about}"
+    if names and agreed(text) and len(names) == 1:
+        return f"{about} {names[0]}"
+    if len(text.split()) <= SHORT and not choices:
+        return f"{about} {text}"
     return text
+
+
+def _picked(text: str, choices: Sequence[str]) -> str:
+    """Return the choice that an answer picks by its number, its place or its words."""
+    found = _PICKED.fullmatch(text)
+    if found and choices:
+        place = found["place"].lower()
+        number = len(choices) if place == "last" else _PLACES.get(place) or int(place)
+        return choices[number - 1] if 1 <= number <= len(choices) else ""
+    words = {word for word in re.findall(r"[\w./-]+", text.casefold()) if len(word) > 2}
+    if not words or len(words) > SHORT:
+        return ""
+    fits = {choice: _shared(words, choice) for choice in choices}
+    best = max(fits.values(), default=0)
+    fitting = [choice for choice, shared in fits.items() if shared == best]
+    return fitting[0] if best and len(fitting) == 1 else ""
+
+
+def _shared(words: set[str], choice: str) -> int:
+    parts = re.findall(r"[a-z0-9]+", choice.casefold())
+    whole = 3 * (choice.casefold() in words)
+    return whole + sum(any(fuzz.ratio(word, part) >= ALIKE for part in parts) for word in words)
+
+
+def _suggestion(before: Sequence[BaseMessage]) -> str:
+    """Return the first request that our last answer proposed as the next."""
+    said = next((str(m.text) for m in reversed(before) if str(m.text).strip()), "")
+    last = said.strip().split("\n\n")[-1]
+    found = _SUGGESTED.search(last)
+    return found[1] if found and not before_is_human(before) else ""
+
+
+def before_is_human(before: Sequence[BaseMessage]) -> bool:
+    """Tell whether the last message is a person's, which nobody answered."""
+    return bool(before) and isinstance(before[-1], HumanMessage)

@@ -15,8 +15,12 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
 from backends.chat_builtin.answers import write_answer
+from backends.chat_builtin.commands import write_command
 from backends.chat_builtin.conversation import Conversation, read_conversation
-from backends.chat_builtin.understanding import Call, Question, Remark, Understanding, write_command
+from backends.chat_builtin.referring import never_mind
+from backends.chat_builtin.remarks import LET_IT_BE
+from backends.chat_builtin.steps import condition_in
+from backends.chat_builtin.understanding import Call, Question, Remark, Understanding
 from core.errors import AssistantError
 from core.focus import Focus
 
@@ -72,16 +76,20 @@ class BuiltinChatModel(BaseChatModel):
     ) -> ChatResult:
         del stop, run_manager
         names = frozenset(kwargs.get("tool_names", ()))
+        understanding = self._understanding.now()
         hand_offs = frozenset(name for name in names if _HAND_OFF.fullmatch(name))
         if hand_offs:
-            message = self._supervise(read_conversation(messages, hand_offs))
+            message = self._supervise(read_conversation(messages, hand_offs), understanding)
         else:
-            message = self._specialise(messages, names)
+            message = _specialise(messages, names, understanding)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
-    def _supervise(self, state: Conversation) -> AIMessage:
+    def _supervise(self, state: Conversation, understanding: Understanding) -> AIMessage:
         """Hand the next step of the request to its specialist, or say why not."""
-        steps = self._understanding.steps(state.request)
+        if not state.handed_off and never_mind(state.typed):
+            return AIMessage(LET_IT_BE)
+        request = understanding.whole(state.request, state.about, state.typed, state.focus)
+        steps = understanding.steps(request)
         remaining = list(steps[state.handed_off :])
         if not remaining:
             return AIMessage("That is all.")
@@ -89,25 +97,35 @@ class BuiltinChatModel(BaseChatModel):
             return AIMessage(f"I left out the rest: “{' and '.join(remaining)}”.")
         if state.failed_run:
             return self._hand_off(f"how did it go ({state.focus.run})", "describe_run", more=False)
-        understood = self._understanding.read(remaining[0], state.focus)
+        return self._next(remaining, state, understanding)
+
+    def _next(
+        self, remaining: list[str], state: Conversation, understanding: Understanding
+    ) -> AIMessage:
+        if condition := condition_in(remaining[0]):
+            if reason := understanding.hinders(condition, remaining[0], state.focus):
+                return AIMessage(f"{reason}, so I left out “{condition.rest}”.")
+            remaining[0] = condition.rest
+        understood = understanding.read(remaining[0], state.focus)
         if isinstance(understood, Question):
-            return _ask(understood.text, state.request)
+            return _ask(understood.text, " and ".join(remaining))
         if isinstance(understood, Remark):
             return AIMessage(understood.text)
         if run := self._waits_for(state, understood):
             return _follow_up(run, " and ".join(remaining))
-        return self._hand_off(self._request(understood), understood.tool, more=len(remaining) > 1)
+        request = self._request(understood, understanding)
+        return self._hand_off(request, understood.tool, more=len(remaining) > 1)
 
-    def _request(self, call: Call) -> str:
+    def _request(self, call: Call, understanding: Understanding) -> str:
         """Return the step so that its specialist, who knows nothing else, reads the same call."""
         spoken = _explicit(call)
         among = frozenset(
             tool for tool, agent in self._agents.items() if agent == self._agents[call.tool]
         )
-        read = self._understanding.read(spoken, Focus(), among=among)
+        read = understanding.read(spoken, Focus(), among=among)
         if isinstance(read, Call) and (read.tool, read.arguments) == (call.tool, call.arguments):
             return spoken
-        return write_command(call)
+        return write_command(call.tool, call.arguments)
 
     def _waits_for(self, state: Conversation, call: Call) -> str:
         """Return the run that must end before a step can be answered; empty when none must."""
@@ -128,19 +146,22 @@ class BuiltinChatModel(BaseChatModel):
             "", tool_calls=[_call(self._agents[tool], {"request": request, "more": more})]
         )
 
-    def _specialise(self, messages: Sequence[BaseMessage], names: frozenset[str]) -> AIMessage:
-        """Call the tool that the request is for, then write the answer from its value."""
-        last = messages[-1]
-        request = next(str(m.text) for m in reversed(messages) if isinstance(m, HumanMessage))
-        if isinstance(last, ToolMessage):
-            if last.artifact is None or isinstance(last.artifact, AssistantError):
-                return AIMessage(str(last.artifact or last.text))
-            value, _ = last.artifact
-            return AIMessage(write_answer(value, str(last.name), request))
-        understood = self._understanding.read(request, Focus(), among=names)
-        if isinstance(understood, Call):
-            return AIMessage("", tool_calls=[_call(understood.tool, understood.arguments)])
-        return _ask(understood.text, request)
+
+def _specialise(
+    messages: Sequence[BaseMessage], names: frozenset[str], understanding: Understanding
+) -> AIMessage:
+    """Call the tool that the request is for, then write the answer from its value."""
+    last = messages[-1]
+    request = next(str(m.text) for m in reversed(messages) if isinstance(m, HumanMessage))
+    if isinstance(last, ToolMessage):
+        if last.artifact is None or isinstance(last.artifact, AssistantError):
+            return AIMessage(str(last.artifact or last.text))
+        value, _ = last.artifact
+        return AIMessage(write_answer(value, str(last.name), request))
+    understood = understanding.read(request, Focus(), among=names)
+    if isinstance(understood, Call):
+        return AIMessage("", tool_calls=[_call(understood.tool, understood.arguments)])
+    return _ask(understood.text, request)
 
 
 def _call(name: str, arguments: dict[str, Any]) -> ToolCall:
@@ -153,7 +174,10 @@ def _follow_up(run: str, request: str) -> AIMessage:
 
 def _ask(question: str, about: str) -> AIMessage:
     choices = re.findall(r"^\d\. (.+)$", question, re.M)
-    return AIMessage(question, additional_kwargs={"about": about, "choices": choices})
+    names = [] if choices else re.findall(r"`([^`]+)`", question)
+    return AIMessage(
+        question, additional_kwargs={"about": about, "choices": choices, "names": names}
+    )
 
 
 def _explicit(call: Call) -> str:

@@ -33,7 +33,11 @@ _STATES = {
 }
 _STOPWORDS = frozenset(
     "the a an of in on for to and me my show run start pipeline pipelines please one that this it"
-    " with what does do is are which data run's".split()
+    " with what does do is are which data run's parameters parameter settings setting options you"
+    " can"
+    " explain describe tell about steps step defaults default it's again new now just want need"
+    " have"
+    " like would could give see know use used using".split()
 )
 _NAME = re.compile(r"(?<![\w./@-])[a-z]\w*(?:-\w+)+(?![\w/-]|\.\w)")
 """Something written like a name: words joined by hyphens."""
@@ -154,7 +158,8 @@ def pipeline_in(text: str, world: World, focus: Focus) -> str:
 
 
 _ODD = re.compile(
-    r"\b(?:run|start|describe|pipeline|explain|launch|about|train)\s+(?:the\s+|a\s+)?(?:pipeline\s+)?"
+    r"\b(?:run|start|describe|pipeline|explain|launch|about|train)\s+(?:the\s+"
+    r"|a\s+)?(?:pipeline\s+)?"
     r"(?P<after>[a-z]+(?:[-_][a-z0-9]+)+)\b|\b(?P<before>[a-z]+(?:[-_][a-z]+)*)\s+pipeline\b"
 )
 _NO_NAMES = frozenset("the a this that which what delay my training default any each one".split())
@@ -176,8 +181,10 @@ def _likeness(lowered: str, pipeline: PipelineSpec) -> float:
     words = {_stem(word) for word in re.findall(r"[a-z]+", lowered) if word not in _STOPWORDS}
     named = {_stem(word) for word in re.findall(r"[a-z]+", pipeline.name.casefold())}
     told = re.findall(r"[a-z]+", pipeline.description.casefold())
-    described = {_stem(word) for word in told if word not in _STOPWORDS}
-    return 2.0 * len(words & named) + 0.5 * len(words & described)
+    described = {_stem(word) for word in told if word not in _STOPWORDS and len(word) > 3}
+    # What a pipeline does stands first: "Trains …" is what trains, not what reads training data.
+    does = set(map(_stem, told[:1]))
+    return 2.0 * len(words & named) + 0.5 * len(words & described) + len(words & does)
 
 
 def _stem(word: str) -> str:

@@ -44,9 +44,12 @@ FOREIGN = 4.0
 _INQUIRY = re.compile(
     r"\W*(?:what|which|how|why|where|when|who|is|are|does|do|did|was|were|has|have)\b", re.I
 )
+_MEANING = re.compile(r"\bmean(?:s|ing)?\b|^\W*in (?:which|what|general|short)\b", re.I)
 _WISH = re.compile(r"\W*(?:can|could|would|will) (?:you|u|we|i)\b|\bhow about\b", re.I)
 _GENERAL = re.compile(
-    r"^\W*(?:and\s+|but\s+|so\s+)?(?:what|whats|why|how|which|when|where|who|in which|explain"
+    r"^\W*(?:and\s+|but\s+|so\s+)?(?:what|whats|why|how|which|when|where|who|in (?:which|what"
+    r"|general|short|one|two)"
+    r"|explain"
     r"|is it|are there|does|do|can|should|define|tell me (?:about|why|how))\b"
     r"|\bdiffer\w*|\bdiffrence\b|\bmean(?:s|ing)?\b|\bvs\.?\b",
     re.I,
@@ -307,7 +310,7 @@ def _tilted(shares: Mapping[str, float], label: str, factor: float) -> Mapping[s
 def _chosen(reading: _Reading) -> str:
     """Return the likeliest tool; neither a question nor a "do not" means to change something."""
     asked = reading.text
-    inquiry = _INQUIRY.match(asked) and not _WISH.match(asked)
+    inquiry = (_INQUIRY.match(asked) or _MEANING.search(asked)) and not _WISH.match(asked)
     harmless = bool(inquiry or _NOT.search(asked))
     best = next(iter(reading.shares))
     return next((tool for tool in reading.shares if not (tool in CHANGES and harmless)), best)

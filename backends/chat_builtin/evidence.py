@@ -1,0 +1,86 @@
+"""What the things that a request names say about what it asks for."""
+
+from collections.abc import Mapping
+
+_TAKES = {
+    "run": "describe_run read_logs diagnose_run compare_runs watch_run cancel_run retry_run"
+    " delete_run list_artifacts read_metrics show_plot",
+    "pipeline": "describe_pipeline start_run list_runs schedule_run list_schedules list_pipelines"
+    " write_blueprint diagnose_run describe_run read_logs cancel_run upload_pipeline",
+    "experiment": "start_run list_runs list_experiments create_experiment",
+    "schedule": "list_schedules pause_schedule resume_schedule delete_schedule schedule_run",
+    "deployment": "list_deployments stop_deployment deploy_model",
+    "bucket": "list_buckets create_bucket delete_bucket list_objects describe_object"
+    " preview_object upload_object download_object copy_object tag_object share_object"
+    " delete_object trace_object score_dataset check_drift start_run",
+    "object": "list_objects describe_object preview_object download_object copy_object tag_object"
+    " share_object delete_object trace_object score_dataset check_drift start_run schedule_run",
+    "local": "upload_object add_source upload_pipeline remove_source list_sources export_session"
+    " package_model download_object inspect_project",
+    "folder": "inspect_project assess_maturity recommend_toolchain add_source write_blueprint"
+    " download_object package_model remove_source upload_object",
+    "source": "remove_source list_sources search_docs add_source",
+}
+TAKES: Mapping[str, frozenset[str]] = {kind: frozenset(t.split()) for kind, t in _TAKES.items()}
+"""The tools that can take a thing of a kind."""
+_ONE = {
+    "run": "describe_run read_logs diagnose_run watch_run cancel_run retry_run delete_run"
+    " list_artifacts read_metrics show_plot",
+    "pipeline": "describe_pipeline start_run",
+    "schedule": "pause_schedule resume_schedule delete_schedule",
+    "deployment": "stop_deployment",
+    "bucket": "list_objects delete_bucket",
+    "object": "describe_object preview_object download_object tag_object share_object delete_object"
+    " trace_object score_dataset check_drift copy_object",
+    "local": "upload_object add_source upload_pipeline",
+    "folder": "inspect_project assess_maturity",
+}
+TAKES_ONE: Mapping[str, str] = {
+    tool: kind for kind, tools in _ONE.items() for tool in tools.split()
+}
+"""The kind of which a tool takes one thing at a time."""
+FITS, FITS_NOT = 1.5, 0.2
+"""How much likelier a tool becomes that takes what is named, and one that does not."""
+SPOKEN_OF, NOT_SPOKEN_OF = 1.3, 0.7
+"""The same for what is only meant by "it"."""
+
+KIND_OF = {
+    tool: kind
+    for kind in ("object", "run", "schedule", "deployment", "folder", "source")
+    for tool in TAKES[kind]
+    if tool not in {"start_run", "schedule_run"}
+} | {"list_objects": "bucket", "list_buckets": "bucket", "upload_object": "object"}
+"""The kind of thing that a conversation is about after a tool was called."""
+
+
+def weighed(
+    shares: Mapping[str, float], named: frozenset[str], spoken_of: str = ""
+) -> Mapping[str, float]:
+    """Return the probabilities in the light of what a request names, likeliest first.
+
+    Args:
+        shares: Probabilities by tool.
+        named: The kinds of things that the request names.
+        spoken_of: The kind that "it" stands for, where the request names nothing.
+    """
+    kinds = named & TAKES.keys()
+    if kinds:
+        fitting = frozenset().union(*(TAKES[kind] for kind in kinds))
+        # A bucket or a pipeline also stands beside what a request is really about.
+        strict = kinds - {"bucket", "pipeline", "experiment"}
+        needed = [TAKES[kind] for kind in strict]
+        factors = {
+            tool: (FITS if tool in fitting and all(tool in one for one in needed) else 1.0)
+            if tool in fitting
+            else FITS_NOT
+            for tool in shares
+        }
+    elif spoken_of in TAKES:
+        factors = {
+            tool: SPOKEN_OF if tool in TAKES[spoken_of] else NOT_SPOKEN_OF for tool in shares
+        }
+    else:
+        return shares
+    changed = {tool: share * factors[tool] for tool, share in shares.items()}
+    total = sum(changed.values()) or 1.0
+    return dict(sorted(((t, s / total) for t, s in changed.items()), key=lambda item: -item[1]))

@@ -1,0 +1,138 @@
+"""What "the second one", "the other one" and "no, I meant …" stand for."""
+
+import re
+from collections.abc import Sequence
+
+from core.focus import Focus
+from core.world import World
+
+_PLACES = {
+    "first": 0,
+    "1st": 0,
+    "top": 0,
+    "newest": 0,
+    "latest": 0,
+    "most recent": 0,
+    "second": 1,
+    "2nd": 1,
+    "third": 2,
+    "3rd": 2,
+    "fourth": 3,
+    "4th": 3,
+    "last": -1,
+    "bottom": -1,
+    "oldest": -1,
+}
+_ORDINAL = re.compile(
+    r"\b(?:the\s+)?(?P<place>first|1st|second|2nd|third|3rd|fourth|4th|last|top|bottom|newest"
+    r"|latest"
+    r"|most recent|oldest)\s+(?:one|of (?:them|these|those)|in the list|on the list)\b",
+    re.I,
+)
+_NUMBERED = re.compile(r"\b(?:number|no\.?|#)\s*(?P<number>\d{1,2})\b", re.I)
+_OTHER = re.compile(r"\bthe other(?: one| run| file| schedule| version)?\b", re.I)
+_BOTH = re.compile(
+    r"\b(?:both(?: of (?:them|these))?|these two|those two|the two(?: of them)?|them)\b", re.I
+)
+_TOGETHER = re.compile(r"\bcompar\w+|\bbetter\b|\bboth\b|\bdiffer", re.I)
+_PREVIOUS = re.compile(
+    r"\bthe (?:(?:one|run) )?(?:before (?:it|that|this)|before|previous one|one before)\b"
+    r"(?!\s+\w+ing)",
+    re.I,
+)
+MOST_TOGETHER = 4
+
+
+def put_in(text: str, focus: Focus, world: World) -> str:
+    """Return a request with the names put in that a list or a comparison gave before."""
+    listed = focus.listed.splitlines()
+    if listed:
+        text = _ORDINAL.sub(lambda found: _at(listed, _PLACES[found["place"].lower()], found), text)
+        text = _NUMBERED.sub(lambda found: _at(listed, int(found["number"]) - 1, found), text)
+    if _OTHER.search(text) and (other := _other(focus, listed, world)):
+        text = _OTHER.sub(other, text)
+    if 2 <= len(listed) <= MOST_TOGETHER and _TOGETHER.search(text):
+        text = _BOTH.sub(" and ".join(listed), text)
+    if focus.run and _PREVIOUS.search(text) and (earlier := _before(focus.run, world)):
+        text = _PREVIOUS.sub(earlier, text)
+    return text
+
+
+def _at(listed: Sequence[str], place: int, found: re.Match[str]) -> str:
+    return listed[place] if -len(listed) <= place < len(listed) else found[0]
+
+
+def _other(focus: Focus, listed: Sequence[str], world: World) -> str:
+    """Return what stands beside the thing that was spoken of, where that is one thing only."""
+    names = {run.id: run.name for run in world.recent_runs()}
+    spoken = {
+        names.get(focus.run, focus.run),
+        focus.schedule,
+        focus.deployment,
+        f"{focus.bucket}/{focus.key}",
+    }
+    left = [name for name in listed if name not in spoken]
+    if len(left) == 1 and len(listed) > 1:
+        return left[0]
+    beside = [name for name in world.schedules() if name != focus.schedule]
+    if focus.tool.endswith("schedule") and len(beside) == 1:
+        return beside[0]
+    return ""
+
+
+def _before(run: str, world: World) -> str:
+    """Return the name of the run of the same pipeline that began before another one."""
+    runs = world.recent_runs()
+    at = next((i for i, one in enumerate(runs) if run in {one.id, one.name}), None)
+    if at is None:
+        return ""
+    family = runs[at].name.partition("-")[0]
+    earlier = [one for one in runs[at + 1 :] if one.pipeline == runs[at].pipeline]
+    alike = [one for one in earlier if one.name.partition("-")[0] == family]
+    return next((one.name for one in [*alike, *earlier]), "")
+
+
+_CORRECTION = re.compile(
+    r"^\W*(?:(?:no|nope|sorry|oops|wait|hm+|actually|ah|oh|not (?:that|this)(?: one)?"
+    r"|wrong(?: one)?"
+    r"|that'?s (?:not (?:it|right|what i meant?)|wrong))\W+)+"
+    r"|^\W*(?:i (?:meant?|wanted)|rather|instead)\b\W*(?:to say\b)?",
+    re.I,
+)
+_MEANT = re.compile(r"\b(?:i mean[t]?|i wanted)\b:?\s*", re.I)
+
+
+def correction_in(text: str) -> str:
+    """Return what was meant instead, where a message puts the last one right; else nothing."""
+    found = _CORRECTION.match(text)
+    if found is None:
+        return ""
+    rest = _MEANT.sub("", text[found.end() :]).strip(" ,.:;-—")
+    return re.sub(r"\s+instead\W*$", "", rest, flags=re.I)
+
+
+_NEVER_MIND = re.compile(
+    r"^\W*(?:never ?mind|nevermind|forget (?:it|about it|that)|leave it|drop it|skip it"
+    r"|no,? (?:thanks|thank you)|nothing|no|nope|cancel that question|let it be|doesn'?t matter"
+    r"|not now|stop asking"
+    r"|(?:oh|ok|ah),? never ?mind|don'?t bother)\b\W*(?:thanks|thank you|then|it|that)?\W*$",
+    re.I,
+)
+_AGREED = re.compile(
+    r"^\W*(?:yes|yeah|yep|yup|sure|ok(?:ay)?|please|do (?:it|that|so)|go (?:ahead|for it|on)"
+    r"|right|exactly|correct|of course|absolutely|please do|sounds good|fine|good|great|that one"
+    r"|just"
+    r"|that'?s (?:it|right)|make it so|proceed|confirm(?:ed)?|y)\b"
+    r"(?:\W+(?:please|do (?:it|that|so)|go ahead|go for it|that one|thanks|yes|then|sure|ok))*\W*$",
+    re.I,
+)
+
+
+def never_mind(text: str) -> bool:
+    """Tell whether a message takes the last one back."""
+    return bool(_NEVER_MIND.match(text))
+
+
+def agreed(text: str) -> bool:
+    """Tell whether a message says yes and nothing else."""
+    return bool(_AGREED.match(text))

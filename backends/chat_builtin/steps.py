@@ -1,0 +1,184 @@
+"""Where one wish in a message ends and the next begins."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+_VERBS = (
+    "show tell list give describe start run train retrain stop cancel watch let which what how who"
+    " read open preview predict recommend explain compare plot draw say notify ping find search"
+    " display see get check is did does fetch delete remove pause resume schedule upload download"
+    " copy tag share promote roll rollback deploy package score trace create make add index export"
+    " write inspect assess retry rerun abort kill put set move save print diagnose summarise"
+    " summarize tail label mark send empty unpause enable disable launch kick trigger then also"
+    " why where when are was were do has have can could would register"
+).replace(" ", "|")
+_BREAK = re.compile(
+    rf"\s*(?:[?!]+\s+|(?<!\bvs)(?<!\be\.g)[.;]\s+|\n+)"
+    rf"(?:(?:and|also|then|next|finally|afterwards|plus|but)\b,?\s+)*"
+    rf"|,?\s+(?:and\s+)?(?:then|afterwards|after that|after which|once (?:that|it)(?:'s| is) done,?"
+    rf"|when (?:that|it)(?:'s| is) done,?|next|finally)\s+(?:please\s+)?"
+    rf"|,?\s+(?:and|plus|but|&)\s+(?:also\s+|please\s+|just\s+|kindly\s+)*"
+    rf"(?=(?:{_VERBS})\b\s+\S|if\s)"
+    rf"|,\s+(?:please\s+|also\s+|just\s+)?(?=(?:{_VERBS})\s+\w)|,\s+(?=if\s)",
+    re.I,
+)
+_JOINED = re.compile(r"\s*(?:,\s+and|,|\band\b|&)\s*", re.I)
+_SHARED = re.compile(r"\s(?:of|for|from|in)\s.+$", re.I)
+_NAMES_ONE = re.compile(
+    r"[a-z]-?\d|\w-\w|\b(?:last|latest|run|training|model|champion|challenger|it|that|nightly)\b",
+    re.I,
+)
+"""Whether what two wishes share is a thing of its own."""
+_NOT = re.compile(
+    r"^\W*(?:please\s+|but\s+|and\s+|whatever you do,?\s+|you\s+)*(?:do not|don't|dont|never"
+    r"|must not|mustn't|no need to|i do not want|i don't want|without (?:starting|changing"
+    r"|deleting))\b",
+    re.I,
+)
+_COURTESY = re.compile(
+    r"^\W*(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|thanks|thank you|thx|ok|okay"
+    r"|great|cool|nice|perfect|sorry|please|so|well|right|alright|yes|sure|fine|good"
+    r"|hi there|hello there|dear assistant|hey there)\W*$",
+    re.I,
+)
+FEW_WORDS = 4
+"""Parts of a message no longer than this are split off only when they are clear."""
+CLEAR, VERY_CLEAR = 0.34, 0.6
+"""Probabilities from which a part is a wish of its own: long ones, short ones."""
+
+_SEVERAL = frozenset({"show_plot"})
+"""Tools that show one of several things of the same thing: two are two calls."""
+
+Best = Callable[[str], tuple[str, float]]
+"""Returns the likeliest tool of a text, and its probability."""
+
+
+@dataclass(slots=True)
+class _Part:
+    start: int
+    end: int
+    tool: str
+
+
+def split(text: str, best: Best) -> Sequence[str]:
+    """Return the parts of a message that ask for something of their own, in order.
+
+    What must not be done is left out where something else is wished; so are greetings.
+
+    Args:
+        text: The message.
+        best: Says what a part asks for.
+    """
+    parts: list[_Part] = []
+    for start, end in _spans(text):
+        words = text[start:end]
+        if not words.strip(" ,.?!&") or _COURTESY.match(words):
+            continue
+        if _NOT.match(words) and len(_spans(text)) > 1:
+            continue
+        tool, share = best(words)
+        if parts and not _stands_alone(words, tool, share, parts[-1].tool):
+            parts[-1].end = end
+        elif parts and parts[-1].tool == "none":
+            parts[-1] = _Part(start, end, tool)
+        else:
+            parts.append(_Part(start, end, tool))
+    steps = [text[part.start : part.end].strip(" ,&\n") for part in parts]
+    return [one for step in steps for one in _coordinated(step, best)] or [text]
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    found = list(_BREAK.finditer(text))
+    starts = [0, *(one.end() for one in found)]
+    ends = [*(one.start() for one in found), len(text)]
+    return list(zip(starts, ends, strict=True))
+
+
+def _stands_alone(part: str, tool: str, share: float, before: str) -> bool:
+    """Tell whether a part of a message asks for something of its own; a few words must be clear."""
+    needed = CLEAR if len(part.split()) > FEW_WORDS else VERY_CLEAR
+    if re.match(r"\W*if\b", part, re.I):
+        return tool != "none" and share >= CLEAR
+    if tool == before:
+        return False
+    return tool != "none" and share >= needed
+
+
+def _coordinated(step: str, best: Best) -> Sequence[str]:
+    """Split "logs and metrics of nightly-0512" where both ask for something, of the same thing."""
+    for joint in _JOINED.finditer(step):
+        left, right = step[: joint.start()].strip(), step[joint.end() :].strip()
+        if not left or not right or len(right.split()) > 8:
+            continue
+        shared = _SHARED.search(f" {right}")
+        if shared is None or not _NAMES_ONE.search(shared[0]) or _SHARED.search(f" {left}"):
+            continue
+        one = f"{left}{shared[0]}"
+        (first, sure), (second, certain) = best(one), best(right)
+        several = first != second or first in _SEVERAL
+        if several and "none" not in (first, second) and min(sure, certain) >= VERY_CLEAR:
+            return [one, right]
+    return [step]
+
+
+_CONDITION = re.compile(
+    r"^\W*(?:and\s+|but\s+)?(?:if|in case)\s+"
+    r"(?:it|that|this|the (?:last |latest )?\w+|so|not|yes|no|[\w-]+)?\s*(?:has|have|is|was|did"
+    r"|does)?\s*(?P<not>not|n't|no)?\s*"
+    r"(?P<how>fail\w*|broke\w*|crash\w*|red|succe\w*|work\w*|fine|ok|green|good|finish\w*|done"
+    r"|end\w*|so|not|yes|running|still running)?\s*(?:,|then\b|:)\s*",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a step hangs on."""
+
+    wants_failure: bool
+    rest: str
+    """The step itself."""
+
+
+def condition_in(step: str) -> Condition | None:
+    """Return the condition on how a run ended that a step begins with; None where it has none."""
+    found = _CONDITION.match(step)
+    if found is None or not found["how"] or not step[found.end() :].strip():
+        return None
+    how = found["how"].casefold()
+    failed = how.startswith(("fail", "broke", "crash", "red"))
+    if how.startswith(("so", "yes", "running", "still")):
+        return None
+    return Condition(wants_failure=failed != bool(found["not"]), rest=step[found.end() :].strip())
+
+
+_BETWEEN = re.compile(
+    r"(?:\s|,|&|\band\b|\bor\b|\bof\b|\bfor\b|\bfrom\b|\bthe\b|\brun\b|\bfile\b|\balso\b"
+    r"|\bas well as\b"
+    r"|\bplus\b|\bschedule\b|\bpipeline\b|\bbucket\b)+",
+    re.I,
+)
+
+
+def each(step: str, names: Sequence[str]) -> Sequence[str]:
+    """Return a step for each of several names that stand side by side in it.
+
+    Args:
+        step: The step: "delete a.csv and b.csv".
+        names: The names in it of which the tool takes one.
+    """
+    lowered = step.casefold()
+    places = sorted((lowered.find(name.casefold()), name) for name in names)
+    spans = [(at, at + len(name)) for at, name in places if at >= 0]
+    if len(spans) < 2:
+        return [step]
+    gaps = [lowered[end:start] for (_, end), (start, _) in pairwise(spans)]
+    before, after = step[: spans[0][0]], step[spans[-1][1] :]
+    said = set(re.findall(r"\w+", before.casefold()))
+    # "the metrics of A and the metrics of B" says again what stood before the first.
+    gaps = [re.sub(r"\w+", lambda word: "" if word[0] in said else word[0], gap) for gap in gaps]
+    if not all(_BETWEEN.fullmatch(gap) for gap in gaps):
+        return [step]
+    return [f"{before}{step[start:end]}{after}" for start, end in spans]
