@@ -54,6 +54,7 @@ bench: setup
 	$(BIN)/python -m bench.recommender
 	$(BIN)/python -m bench.swarm
 	$(BIN)/python -m bench.model_faults
+	$(BIN)/python -m bench.kubeflow
 
 lock:
 	uv pip compile --quiet --no-header --generate-hashes --group dev pyproject.toml -o requirements.lock

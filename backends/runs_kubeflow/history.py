@@ -247,7 +247,7 @@ def _retries(record: RunRecord) -> int:
 def _reason(record: RunRecord, tasks: Sequence[Task]) -> str:
     failed = next((task for task in tasks if task.state is TaskState.FAILED), None)
     if failed is not None:
-        return f"{failed.name}: {failed.reason}"
+        return failed.reason
     said = record.error.message if record.error else ""
     told = [change.error.message for change in record.state_history if change.error]
     return said or next((text for text in reversed(told) if text), "The cluster gives no reason.")

@@ -253,6 +253,7 @@ def test_nothing_is_changed_unless_the_settings_allow_it(
     assert runs.get(run.id).state is RunState.PENDING
 
 
+@pytest.mark.live
 def test_ten_thousand_runs_are_read_only_as_far_as_they_are_looked_at(
     server: KubeflowServer, connect: Callable[..., KubeflowRuns], breaking: PipelineSpec
 ) -> None:

@@ -95,7 +95,7 @@ def test_a_task_whose_pod_was_at_work_when_the_run_ended_does_not_work_for_ever(
         "count-lines": TaskState.FAILED,
         "measure": TaskState.SKIPPED,
     }
-    assert told.reason == "count-lines: OOMKilled (exit code 137)"
+    assert told.reason == "OOMKilled (exit code 137)"
 
 
 def test_the_shipped_pipeline_runs_there_as_it_is(

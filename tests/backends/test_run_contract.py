@@ -114,10 +114,10 @@ def test_what_a_run_read_and_made_is_in_the_object_store(known: Known) -> None:
 def test_a_run_that_failed_says_which_task_and_why(known: Known) -> None:
     run = known.failed
     assert run.state is RunState.FAILED
-    assert REASON in run.reason
+    assert run.reason == REASON
     broken, never = sorted(run.tasks, key=lambda task: task.name)
     assert (broken.name, broken.state) == ("break-off", TaskState.FAILED)
-    assert REASON in broken.reason
+    assert broken.reason == REASON
     assert (never.name, never.state) == ("say", TaskState.SKIPPED)
     listed = known.bench.runs.list(RunQuery(state=RunState.FAILED))
     assert [REASON in item.reason for item in listed] == [True]
@@ -255,9 +255,8 @@ def test_experiments_group_runs(known: Known) -> None:
     made = runs.create_experiment("spring", "with fewer features")
     assert (made.name, made.description, made.runs) == ("spring", "with fewer features", 0)
     assert {item.name for item in runs.experiments()} == {"default", "trials", "spring"}
-    for taken in ("spring", "trials"):
-        with pytest.raises(RequestError, match=taken):
-            runs.create_experiment(taken)
+    with pytest.raises(RequestError, match="spring"):
+        runs.create_experiment("spring")
 
 
 def test_uploaded_pipelines_are_there_by_name_and_version(bench: Bench) -> None:
