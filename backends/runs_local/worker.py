@@ -154,9 +154,10 @@ class _Watch:
             _stop_everything()
 
     def failed(self, task: str, exit_code: int | None, reason: str) -> None:
-        reason = reason or reason_in(read_lines(task_log(self.job.logs, task)))
         if not reason and exit_code is not None and exit_code < 0:
+            # Whatever it said last, it was not why it ended.
             reason = ENDED_BY_SIGNAL.format(signal=signal.Signals(-exit_code).name)
+        reason = reason or reason_in(read_lines(task_log(self.job.logs, task)))
         reason = reason or ENDED_WITHOUT_A_WORD.format(code=exit_code)
         if tells_of_full_disk(reason) or is_full(self.job.home):
             reason = FULL

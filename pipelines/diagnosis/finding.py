@@ -21,6 +21,8 @@ CANCELED = "canceled"
 # Where a line stands says how likely it is the cause: what a task ended with comes first.
 _REASON, _LAST_WORDS, _TRACEBACK, _END, _ELSEWHERE, _OTHER_TASK = 4.0, 4.0, 3.0, 2.0, 1.0, 0.5
 _EXCEPTION = re.compile(r"^[A-Za-z_][\w.]*(?:Error|Exception|Expired|Exit|Interrupt)\b")
+# A line that calls itself harmless mostly is.
+_HARMLESS = re.compile(r"^\W*(?:[\w.]+\W+)?(?:DEBUG|INFO|NOTICE|WARN(?:ING)?)\b|Warning: ")
 _STAMP = re.compile(r"^\s*(?:\[?\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\]?\s*)?")
 
 
@@ -89,8 +91,12 @@ def _lines(run: Run, logs: Sequence[TaskLog]) -> Iterator[_Seen]:
 
 
 def _place(index: int, text: str, count: int, tracebacks: Sequence[int]) -> float:
+    if _HARMLESS.search(_cut(text)):
+        return _OTHER_TASK
     if tracebacks and index > tracebacks[-1]:
-        return _LAST_WORDS if _EXCEPTION.match(text) else _TRACEBACK
+        # What is indented there is source code, which names faults that did not happen.
+        source = text[:1].isspace()
+        return _LAST_WORDS if _EXCEPTION.match(text) else _END if source else _TRACEBACK
     return _END if index >= count - NEAR_THE_END else _ELSEWHERE
 
 
@@ -142,7 +148,9 @@ def _fault(match: _Match, seen: Sequence[_Seen]) -> Fault:
 
 def _evidence(seen: Sequence[_Seen]) -> tuple[LogLine, ...]:
     """Return the lines to show, as the log has them; a reason only where no line says the same."""
+    highest = max(one.place for one in seen)
     order = sorted(seen, key=lambda one: -one.place)
+    order = [one for one in order if one.place >= highest - 1]
     logged = {one.line.text: one.line for one in reversed(order) if one.line.number}
     said = [
         one.line
