@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class ProjectProfile:
     governance: str = ""
     """`low`, `medium` or `high`."""
     existing_tools: tuple[str, ...] = ()
+    licences: str = ""
+    """A policy: `open` for open-source licences only, `permissive` for those without copyleft."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,69 @@ class Recommendation:
     """Weighted F1 of the forest by slot, measured on owner-grouped folds."""
     baselines: Mapping[str, float] = field(default_factory=dict)
     """Weighted F1 of a draw from the class shares, by slot."""
+    alternatives: tuple["OtherToolchain", ...] = ()
+    """Whole toolchains that differ for a reason."""
+    neighbours: tuple["SimilarProject", ...] = ()
+    """The projects of the data that are most like it, nearest first."""
+    questions: tuple["Question", ...] = ()
+    """What to ask next, by the information that its answer would give."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherToolchain:
+    """A toolchain that fits together, too, and differs for a stated reason."""
+
+    name: str
+    reason: str
+    tools: Mapping[str, str]
+    """By slot, the platform among them."""
+    differs: tuple[str, ...]
+    """The slots in which it is not the first toolchain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarProject:
+    """A public project of the data, and how it is like the one that was asked about."""
+
+    repository: str
+    likeness: float
+    """The share of the known facts that it has in common, 0 to 1."""
+    in_common: tuple[str, ...]
+    platform: str
+    tools: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Something to ask about a project; it can always be skipped."""
+
+    fact: str
+    text: str
+    choices: tuple[str, ...]
+    information: float
+    """Bits that the answer is expected to give about the toolchain, all slots together."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedChoice:
+    """What a person says that they really took."""
+
+    id: str
+    tool: str
+    slot: str
+    profile: ProjectProfile
+    at: datetime
+    learned: bool = False
+    """Whether the forest in use was trained with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrained:
+    """What training with the recorded choices did."""
+
+    choices: int
+    slots: tuple[str, ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,8 @@ def plan(platform: str, pipeline: PipelineSpec) -> Sequence[BlueprintFile]:
     """
     name = blueprint_named(platform)
     if pipeline.name == WITH_SCIENCE:
-        folders, package = ("common", name), []
+        folders: tuple[str, ...] = ("common", name)
+        package: list[BlueprintFile] = []
     elif name in ANY_PACKAGE:
         folders = (f"any-{name}",)
         package = [BlueprintFile(path="pipeline.yaml", text=pipeline.package)]

@@ -1,6 +1,8 @@
 """The tools that can be recommended, with what each needs and what it is for."""
 
 import csv
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -37,6 +39,18 @@ class Tool:
     works_with: frozenset[str]
     aliases: tuple[str, ...]
     source: str
+    date: str
+    """ISO month in which the row was written."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether all that one has to run is under an open-source licence."""
+        return not any(word in self.licence for word in ("proprietary", "BUSL", "SSPL"))
+
+    @property
+    def is_permissive(self) -> bool:
+        """Whether it is open and without copyleft."""
+        return self.is_open and "GPL" not in self.licence
 
     @property
     def cloud_only(self) -> bool:
@@ -77,6 +91,18 @@ def tools_for(slot: str) -> tuple[Tool, ...]:
 
 
 @cache
+def clustered_tools() -> frozenset[tuple[str, str]]:
+    """Return the tools that need Kubernetes, as slot and name."""
+    return frozenset((tool.slot, tool.name) for tool in catalogue() if tool.needs_kubernetes)
+
+
+@cache
+def sharing(slot: str) -> Mapping[str, int]:
+    """Return how many tools of a slot the training table knows under each label."""
+    return Counter(tool.label for tool in tools_for(slot))
+
+
+@cache
 def find_tools(words: str) -> tuple[Tool, ...]:
     """Return the tools that go by a name, at most one in each slot; none if it is unknown."""
     wanted = _plain(words)
@@ -108,6 +134,7 @@ def _tool(row: dict[str, str]) -> Tool:
         works_with=frozenset(_words(row["works_with"])),
         aliases=_words(row["aliases"]),
         source=row["source"],
+        date=row["date"],
     )
 
 

@@ -1,12 +1,16 @@
 """One coherent toolchain: slot after slot, each tool weighed against those before it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import prod
 
+from core.errors import RequestError
 from core.toolchains import ProjectProfile
-from recommender.catalogue import PLATFORM, Tool, tools_for
+from recommender.blending import stated_in
+from recommender.catalogue import PLATFORM, Tool, sharing, tools_for
+from recommender.features import encode, facts_of
 from recommender.forest import Slot, known_tier
 from recommender.profile import kept_tools
 from recommender.rules import Push, excluded, pushes
@@ -27,6 +31,8 @@ ORDER = (
 """What decides most comes first: later slots follow the earlier ones."""
 UNSEEN = 0.5
 """How often a tool counts that no training project uses."""
+CHOSEN = 4.0
+"""How many training projects a choice that a person recorded here counts for."""
 LEAST = 0.001
 """The probability of a class below which it is not let fall: the table is small."""
 
@@ -68,13 +74,22 @@ Shares = Mapping[str, Mapping[str, float]]
 """Class probabilities by slot."""
 
 
-def build_chain(profile: ProjectProfile, shares: Shares, slots: Mapping[str, Slot]) -> Chain:
+def build_chain(
+    profile: ProjectProfile,
+    shares: Shares,
+    slots: Mapping[str, Slot],
+    leaning: Callable[[Tool], float] | None = None,
+) -> Chain:
     """Choose a tool for every slot.
 
     Args:
         profile: What is known of the project.
         shares: What the forest says, by slot and class.
         slots: What was learned and measured, by slot.
+        leaning: What each tool's share is multiplied with, where one way is preferred.
+
+    Raises:
+        RequestError: No tool of a slot fits what is wished for.
     """
     kept = kept_tools(profile)
     chosen = dict(kept)
@@ -82,7 +97,8 @@ def build_chain(profile: ProjectProfile, shares: Shares, slots: Mapping[str, Slo
     for slot in ORDER:
         learned = slots[slot]
         others = {other: tool for other, tool in chosen.items() if other != slot}
-        link = _link(slot, profile, others, learned, usable(profile, learned, shares[slot]))
+        usual = usable(profile, learned, shares[slot])
+        link = _link(slot, profile, others, learned, usual, leaning)
         if slot in kept:
             link = _keep(link, kept[slot])
         chain[slot] = link
@@ -96,7 +112,13 @@ def usable(
     """Return what the forest says where it is clearly better than popularity, else popularity."""
     if learned.measures[known_tier(profile)].clear:
         return shares
-    return dict(zip(learned.classes, learned.prior, strict=True))
+    return dict(zip(learned.classes, learned.popular[stated(profile)], strict=True))
+
+
+@lru_cache(maxsize=512)
+def stated(profile: ProjectProfile) -> str:
+    """Return the key of what a profile states of its cloud and its Kubernetes."""
+    return stated_in(encode(facts_of(profile)))
 
 
 def _link(
@@ -105,14 +127,19 @@ def _link(
     others: Mapping[str, str],
     learned: Slot,
     shares: Mapping[str, float],
+    leaning: Callable[[Tool], float] | None,
 ) -> Link:
     reasons = [(tool, excluded(tool, profile, others)) for tool in tools_for(slot)]
     allowed = [tool for tool, reason in reasons if not reason]
+    if not allowed:
+        raise _impossible(slot, profile, reasons)
     base = _spread(allowed, learned, shares)
     pushed = {tool.name: pushes(tool, profile, others) for tool in allowed}
     weighed = {
         name: base[name] * prod(push.factor for push in found) for name, found in pushed.items()
     }
+    if leaning is not None:
+        weighed = {tool.name: weighed[tool.name] * leaning(tool) for tool in allowed}
     whole = sum(weighed.values())
     ranked = [
         Ranked(
@@ -134,6 +161,22 @@ def _link(
     )
 
 
+def _impossible(
+    slot: str, profile: ProjectProfile, reasons: Sequence[tuple[Tool, str]]
+) -> RequestError:
+    """Build the error for a slot that nothing can fill, naming the wishes in each other's way."""
+    wishes = [
+        f"{fact} {value}"
+        for fact in ("cloud", "kubernetes", "budget", "governance", "licences", "deployment")
+        if (value := getattr(profile, fact))
+    ]
+    told = "; ".join(f"{tool.name}: {reason}" for tool, reason in reasons[:3])
+    return RequestError(
+        f"Nothing for {slot.replace('_', ' ')} fits all of {', '.join(wishes)} ({told}).",
+        hint="These wishes exclude each other: give up one of them.",
+    )
+
+
 def _spread(allowed: list[Tool], learned: Slot, shares: Mapping[str, float]) -> dict[str, float]:
     """Part the probability of each class among its allowed tools, by how often each is used."""
     weights = {tool.name: _weight(tool, learned) for tool in allowed}
@@ -149,8 +192,9 @@ def _spread(allowed: list[Tool], learned: Slot, shares: Mapping[str, float]) -> 
 
 
 def _weight(tool: Tool, learned: Slot) -> float:
-    sharing = sum(other.label == tool.label for other in tools_for(tool.slot))
-    return learned.seen.get(tool.label, 0) / sharing or UNSEEN
+    said = CHOSEN * learned.chosen.get(tool.name, 0)
+    seen = learned.seen.get(tool.label, 0) / sharing(tool.slot)[tool.label]
+    return (seen or UNSEEN) + said
 
 
 def _keep(link: Link, name: str) -> Link:

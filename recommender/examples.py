@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.features import encode
+from recommender.features import encode, used_frameworks
 
 PROJECTS = Path(__file__).parent / "data" / "mlops_projects.csv"
 MISSING = frozenset({"", "NA", "unknown"})
@@ -62,6 +62,19 @@ _TASKS = {
     "anomaly_detection": "classification",
 }
 _FRAMEWORKS = {"gbm": "boosting", "stats_ts": "statsmodels"}
+_FRAMEWORK_COLUMNS = {
+    "ctx_fw_sklearn": "sklearn",
+    "ctx_fw_gbm": "boosting",
+    "ctx_fw_pytorch": "pytorch",
+    "ctx_fw_tensorflow": "tensorflow",
+    "ctx_fw_transformers": "transformers",
+    "ctx_fw_spark": "spark",
+    "ctx_fw_stats_ts": "statsmodels",
+    "ctx_fw_vision_lib": "vision",
+    "ctx_fw_nlp_lib": "language",
+    "ctx_fw_audio_lib": "audio",
+    "ctx_fw_llm_lib": "llm",
+}
 _NEEDS = {"batch": "batch", "realtime": "real-time", "streaming": "streaming", "edge": "edge"}
 
 
@@ -89,10 +102,10 @@ def class_of(slot: str, label: str) -> str:
 def read_examples(path: Path = PROJECTS) -> Examples:
     """Read the projects that were seen whole; the others say nothing about what is not used."""
     with path.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["evidence_level"] == "full_snapshot"]
+        rows = [row for row in csv.DictReader(file) if is_whole(row)]
     raw = {slot: [row[_LABEL_COLUMNS.get(slot, f"lab_{slot}")] for row in rows] for slot in CLASSES}
     return Examples(
-        features=np.stack([encode(_facts(row)) for row in rows]),
+        features=np.stack([encode(facts_of_row(row)) for row in rows]),
         owners=np.array([row["owner"] for row in rows]),
         labels={
             slot: np.array([class_of(slot, label) for label in labels])
@@ -107,11 +120,16 @@ def digest(path: Path = PROJECTS) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _facts(row: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+def is_whole(row: Mapping[str, str]) -> bool:
+    """Tell whether all of a project was read: the others say nothing about what is not used."""
+    return row["evidence_level"] == "full_snapshot"
+
+
+def facts_of_row(row: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Return the facts of a project in the table, in the forest's words."""
     single = {
         "data_structure": _NATURES.get(row["ctx_data_nature"], row["ctx_data_nature"]),
         "task": _TASKS.get(row["ctx_task"], row["ctx_task"]),
-        "framework": _FRAMEWORKS.get(row["ctx_framework"], row["ctx_framework"]),
         "team_size": _team(row["ctx_n_authors"]),
         # A project in which no cloud was found stands for one on the person's own machines.
         "cloud": {"none": "on-prem"}.get(row["ctx_cloud_in_use"], row["ctx_cloud_in_use"]),
@@ -120,6 +138,7 @@ def _facts(row: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     facts: dict[str, tuple[str, ...]] = {
         fact: (value,) for fact, value in single.items() if value not in MISSING
     }
+    facts["framework"] = _frameworks(row)
     types = [kind for kind in row["ctx_data_types"].split(";") if kind not in MISSING]
     facts["data_types"] = tuple(_TYPES.get(kind, kind) for kind in types)
     # Silence about how a model is used is no evidence, so it stays unknown.
@@ -127,6 +146,14 @@ def _facts(row: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         mode for need, mode in _NEEDS.items() if row[f"ctx_need_{need}"] == "1"
     )
     return facts
+
+
+def _frameworks(row: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the main framework first, then every other that is imported or declared."""
+    main = row["ctx_framework"]
+    named = [] if main in MISSING else [_FRAMEWORKS.get(main, main)]
+    named += [name for column, name in _FRAMEWORK_COLUMNS.items() if row[column] == "1"]
+    return used_frameworks(list(dict.fromkeys(named))) if named else ()
 
 
 def _team(authors: str) -> str:

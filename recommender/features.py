@@ -9,6 +9,20 @@ from numpy.typing import NDArray
 from core.toolchains import ProjectProfile
 
 UNKNOWN = -1.0
+LIBRARIES = (
+    "sklearn",
+    "boosting",
+    "pytorch",
+    "tensorflow",
+    "transformers",
+    "spark",
+    "statsmodels",
+    "vision",
+    "language",
+    "audio",
+    "llm",
+)
+"""What a project can import beside its main framework."""
 
 # Each fact is one group of columns that is known or unknown as a whole.
 GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -32,6 +46,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "spark",
         "statsmodels",
         "other",
+        *(f"uses {name}" for name in LIBRARIES),
     ),
     "team_size": ("people",),
     "deployment": ("batch", "real-time", "streaming", "edge"),
@@ -53,6 +68,10 @@ _FRAMEWORK_WORDS = {
     "tensorflow": ("tensorflow", "keras"),
     "spark": ("spark", "databricks"),
     "statsmodels": ("statsmodels", "prophet", "arima", "stats_ts"),
+    "vision": ("opencv", "torchvision", "pillow", "ultralytics", "yolo", "timm"),
+    "language": ("spacy", "nltk", "gensim"),
+    "audio": ("librosa", "torchaudio", "whisper"),
+    "llm": ("langchain", "llama", "openai", "llm"),
 }
 _TASK_WORDS = {
     "detection": ("detection of objects", "object", "segment", "locali"),
@@ -80,12 +99,24 @@ SPANS = {fact: span(fact) for fact in GROUPS}
 @cache
 def family(fact: str, words: str) -> str:
     """Sort free words for a task or a framework into the families that the forest knows."""
+    return next(iter(families(fact, words)), "")
+
+
+@cache
+def families(fact: str, words: str) -> tuple[str, ...]:
+    """Sort free words into every family that they name; a task is only the first."""
     known = _TASK_WORDS if fact == "task" else _FRAMEWORK_WORDS
     lowered = words.casefold()
-    for name, parts in known.items():
-        if any(part in lowered for part in parts):
-            return name
-    return "other" if lowered else ""
+    named = tuple(name for name, parts in known.items() if any(part in lowered for part in parts))
+    if fact == "task":
+        named = named[:1]
+    return named or (("other",) if lowered else ())
+
+
+def used_frameworks(named: Sequence[str]) -> tuple[str, ...]:
+    """Return frameworks as the forest sees them: the main one, and every one that is used."""
+    main = named[0] if named[0] in GROUPS["framework"] else "other"
+    return (main, *(f"uses {name}" for name in named if name in LIBRARIES))
 
 
 def encode(facts: Mapping[str, Sequence[str]]) -> NDArray[np.float32]:
@@ -109,7 +140,6 @@ def facts_of(profile: ProjectProfile) -> dict[str, tuple[str, ...]]:
     single = {
         "data_structure": profile.data_structure,
         "task": family("task", profile.task),
-        "framework": family("framework", profile.framework),
         "team_size": profile.team_size,
         "deployment": profile.deployment,
         "cloud": cloud,
@@ -117,6 +147,8 @@ def facts_of(profile: ProjectProfile) -> dict[str, tuple[str, ...]]:
         "kubernetes": "" if profile.kubernetes == "some" else profile.kubernetes,
     }
     facts: dict[str, tuple[str, ...]] = {fact: (value,) for fact, value in single.items() if value}
+    if profile.framework:
+        facts["framework"] = used_frameworks(families("framework", profile.framework))
     if profile.data_types:
         facts["data_types"] = profile.data_types
     return facts

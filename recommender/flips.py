@@ -1,12 +1,11 @@
 """What else a person could say, and what it would change."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.errors import RequestError
 from core.toolchains import ProjectProfile
-from recommender.chain import Chain, build_chain
+from recommender.chain import Chain, Shares, build_chain
 from recommender.forest import Forest
 from recommender.profile import CHOICES, settled, structure_of
 
@@ -60,6 +59,7 @@ def alternatives(profile: ProjectProfile) -> Iterator[Alternative]:
             try:
                 settled(changed)
             except RequestError:
+                # A change that excludes what is in use is none that a person can make.
                 continue
             yield Alternative(fact=fact, value=value, before=before, profile=changed)
 
@@ -73,27 +73,25 @@ def _with(profile: ProjectProfile, fact: str, value: str) -> ProjectProfile:
     return replace(profile, data_types=(value,), data_structure=structure)
 
 
-def without(profile: ProjectProfile, fact: str) -> ProjectProfile:
-    """Return the profile as if a fact had not been given."""
-    if fact == "data_types":
-        return replace(profile, data_types=())
-    return replace(profile, **{fact: ""})  # type: ignore[arg-type]  # all other facts are text
-
-
 def build_chains(forest: Forest, profiles: Sequence[ProjectProfile]) -> list[Chain]:
     """Build the toolchain of every profile; the forest is asked once for all of them."""
+    slots = forest.learned.slots
+    return [
+        build_chain(profile, shares, slots)
+        for profile, shares in zip(profiles, shares_for(forest, profiles), strict=True)
+    ]
+
+
+def shares_for(forest: Forest, profiles: Sequence[ProjectProfile]) -> list[Shares]:
+    """Return what the forest says of each profile, by slot and class."""
     ranked = forest.rank(profiles)
     slots = forest.learned.slots
     return [
-        build_chain(
-            profile,
-            {
-                name: dict(zip(slots[name].classes, map(float, shares[row]), strict=True))
-                for name, shares in ranked.items()
-            },
-            slots,
-        )
-        for row, profile in enumerate(profiles)
+        {
+            name: dict(zip(slots[name].classes, map(float, shares[row]), strict=True))
+            for name, shares in ranked.items()
+        }
+        for row in range(len(profiles))
     ]
 
 
@@ -109,18 +107,3 @@ def find_flips(
         )
         for slot, link in chain.items()
     }
-
-
-def weight_of_facts(flips: Mapping[str, Sequence[Flip]]) -> list[str]:
-    """Return the facts that were not given and change something, the most telling first.
-
-    A fact counts by the slots it changes, averaged over its possible values.
-    """
-    changes = Counter(
-        flip.alternative.fact
-        for found in flips.values()
-        for flip in found
-        if not flip.alternative.before
-    )
-    values = {**CHOICES, **FAMILIES}
-    return sorted(changes, key=lambda fact: (-changes[fact] / len(values[fact]), fact))

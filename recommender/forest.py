@@ -1,8 +1,8 @@
 """The forest that ranks tools, read from plain numbers so that an answer needs no scikit-learn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from core.errors import UnavailableError
 from core.toolchains import ProjectProfile
+from recommender.blending import Blend, popular_shares
 from recommender.features import GROUPS, SPANS, STATED, UNKNOWN, encode, facts_of
 
 TREES = Path(__file__).parent / "data" / "forest.npz"
@@ -30,6 +31,7 @@ TIERS: Mapping[str, tuple[str, ...]] = {
 """The facts that are known when the forest is measured, by name of the measure."""
 
 Rows = NDArray[np.float32]
+Numbers = NDArray[np.float64]
 Shares = NDArray[np.float64]
 
 
@@ -46,7 +48,7 @@ class Trees:
     threshold: NDArray[np.int8]
     right: NDArray[np.int32]
     shares: NDArray[np.uint8]
-    """Class shares by node, in 255ths; zeros where the node is not a leaf."""
+    """Class shares by node, in 255ths: of inner nodes, too, so that a path can be explained."""
 
     def predict(self, rows: Rows) -> Shares:
         """Return the mean class shares over the trees, one row per project."""
@@ -63,6 +65,25 @@ class Trees:
         shares: Shares = self.shares[node].astype(np.float64).mean(axis=1)
         shares /= shares.sum(axis=1, keepdims=True)
         return shares
+
+    def contributions(self, row: NDArray[np.float32]) -> Mapping[str, Numbers]:
+        """Return how far each fact moved the class shares on the paths of one project.
+
+        On each path, the change from a node to the next belongs to the fact that was asked there;
+        the mean over the trees is the answer. Together with the shares at the roots they add up to
+        what `predict` says.
+        """
+        moved = np.zeros((len(row), self.shares.shape[1]))
+        node = self.roots.copy()
+        while (inner := self.feature[node] != LEAF).any():
+            node = node[inner]
+            feature = self.feature[node]
+            after = np.where(row[feature] > self.threshold[node], self.right[node], node + 1)
+            change = self.shares[after].astype(np.float64) - self.shares[node]
+            np.add.at(moved, feature, change)
+            node = after
+        moved /= 255 * len(self.roots)
+        return {fact: moved[columns].sum(axis=0) for fact, columns in SPANS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,15 +112,16 @@ class Slot:
     classes: tuple[str, ...]
     prior: tuple[float, ...]
     """Class shares among the training projects."""
-    weight: float
-    """How much the trees count against the prior in a probability.
-
-    Fitted on owners that the trees had not seen: trees alone are too sure of themselves.
-    """
+    popular: Mapping[str, tuple[float, ...]]
+    """Class shares by what is stated, as `recommender.blending.popularity` returns them."""
+    blends: Mapping[str, Blend]
+    """How trees and popularity are mixed, by what is known; fitted on owners not seen."""
     measures: Mapping[str, Measure]
     """By what is known, as in `TIERS`."""
     seen: Mapping[str, int]
     """How many training projects use each tool."""
+    chosen: Mapping[str, int] = field(default_factory=dict)
+    """How often a person here has said that they took a tool, by its name."""
 
     @property
     def absent(self) -> float:
@@ -131,16 +153,30 @@ class Forest:
     def rank_rows(self, rows: Rows) -> Mapping[str, Shares]:
         """Return the class probabilities of each slot for encoded projects."""
         ranked = {}
+        tiers = np.array([tier_of(row) for row in rows])
         for name, trees in self.trees.items():
             slot = self.learned.slots[name]
-            prior = np.array(slot.prior)
-            ranked[name] = slot.weight * trees.predict(rows) + (1 - slot.weight) * prior
+            said, usual = trees.predict(rows), popular_shares(slot.popular, rows)
+            shares = np.empty_like(said)
+            for tier in set(tiers):
+                here = tiers == tier
+                shares[here] = slot.blends[tier].apply(said[here], usual[here])
+            ranked[name] = shares
         return ranked
 
 
+@lru_cache(maxsize=512)
 def known_tier(profile: ProjectProfile) -> str:
     """Return which measure applies to a profile, by the facts it gives."""
-    facts = set(facts_of(profile))
+    return _tier(set(facts_of(profile)))
+
+
+def tier_of(row: NDArray[np.float32]) -> str:
+    """Return which measure applies to an encoded project."""
+    return _tier({fact for fact, columns in SPANS.items() if row[columns][0] != UNKNOWN})
+
+
+def _tier(facts: set[str]) -> str:
     stated = sorted(facts & set(STATED))
     if stated:
         return "+".join(stated)
@@ -156,15 +192,24 @@ def hide(rows: Rows, tier: str) -> Rows:
 
 
 @cache
-def load_forest() -> Forest:
-    """Read the trained forest.
+def load_forest(trees: Path = TREES, measures: Path = MEASURES) -> Forest:
+    """Read the trained forest: the shipped one, or one that was trained with recorded choices.
 
     Raises:
         UnavailableError: It was not trained yet, or its files cannot be read.
     """
+    return read_forest(trees, measures)
+
+
+def read_forest(trees_file: Path, measures_file: Path) -> Forest:
+    """Read a forest from its two files.
+
+    Raises:
+        UnavailableError: They cannot be read.
+    """
     try:
-        learned = TypeAdapter(Learned).validate_json(MEASURES.read_bytes())
-        with np.load(TREES, allow_pickle=False) as arrays:
+        learned = TypeAdapter(Learned).validate_json(measures_file.read_bytes())
+        with np.load(trees_file, allow_pickle=False) as arrays:
             trees = {
                 name: Trees(
                     roots=arrays[f"{name}.roots"],

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.features import SPANS, UNKNOWN
+from recommender.features import GROUPS, SPANS, UNKNOWN
 from recommender.forest import LEAF, Rows, Trees
 
 MASKINGS = 3
 """How often each drawn project is shown to a tree, each time with other facts hidden."""
 SMALLEST_LEAF = 6
+MOST_FEATURES = 0.4
+"""The share of the columns among which a tree looks for each split."""
 LEAF_UNITS = 255
 """Class shares are stored in this many steps."""
 
@@ -19,10 +21,22 @@ def hide_at_random(rows: Rows, random: np.random.Generator) -> Rows:
     """Return the rows with some facts hidden: none in half of them, any share in the others."""
     shown = rows.copy()
     share = random.uniform(0, 1, size=len(rows)) * random.integers(0, 2, size=len(rows))
+    _name_one_framework(shown, share > 0, random)
     for columns in SPANS.values():
         hidden = random.uniform(size=len(rows)) < share
         shown[hidden, columns] = UNKNOWN
     return shown
+
+
+def _name_one_framework(rows: Rows, some: NDArray[np.bool_], random: np.random.Generator) -> None:
+    """Keep the main framework in half of some rows: people name one where a project uses five."""
+    start = SPANS["framework"].start
+    names = GROUPS["framework"]
+    chosen = some & (random.uniform(size=len(rows)) < 0.5) & (rows[:, start] != UNKNOWN)
+    for column, name in enumerate(names):
+        if name.startswith("uses "):
+            main = start + names.index(name.removeprefix("uses ")) if name[5:] in names else None
+            rows[chosen, start + column] = 0 if main is None else rows[chosen, main]
 
 
 def grow(
@@ -37,7 +51,7 @@ def grow(
     for number in range(trees):
         drawn = np.repeat(random.integers(len(rows), size=len(rows)), MASKINGS)
         tree = DecisionTreeClassifier(
-            max_features=0.5, min_samples_leaf=SMALLEST_LEAF, random_state=seed + number
+            max_features=MOST_FEATURES, min_samples_leaf=SMALLEST_LEAF, random_state=seed + number
         )
         tree.fit(hide_at_random(rows[drawn], random), codes[drawn])
         shares = np.zeros((tree.tree_.node_count, len(classes)))
@@ -62,7 +76,7 @@ def _plain(
         # Values are whole numbers, so what is above a threshold is above its floor.
         threshold=np.where(leaf, 0, np.floor(threshold)).astype(np.int8),
         right=right.astype(np.int32),
-        shares=np.where(leaf[:, None], np.round(shares * LEAF_UNITS), 0).astype(np.uint8),
+        shares=np.round(shares * LEAF_UNITS).astype(np.uint8),
     )
 
 

@@ -18,6 +18,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "budget": ("low", "medium", "high"),
     "governance": ("low", "medium", "high"),
 }
+LICENCES = ("any", "open", "permissive")
 FACTS = (*CHOICES, "task", "framework", "existing_tools")
 
 # Other words for the choices, written without spaces, dashes and case.
@@ -160,6 +161,7 @@ def read_profile(
     budget: str = "",
     governance: str = "",
     existing_tools: Sequence[str] = (),
+    licences: str = "",
 ) -> ProjectProfile:
     """Build a profile from a person's words.
 
@@ -179,6 +181,7 @@ def read_profile(
         budget=_choice("budget", budget),
         governance=_choice("governance", governance),
         existing_tools=tuple(tool.strip() for tool in existing_tools if tool.strip()),
+        licences=_licences(licences),
     )
     return settled(profile)
 
@@ -233,6 +236,15 @@ def kept_tools(profile: ProjectProfile) -> dict[str, str]:
             if tool.slot != PLATFORM or tool.cloud_only or tool.needs_kubernetes:
                 kept.setdefault(tool.slot, tool.name)
     return kept
+
+
+def _licences(words: str) -> str:
+    plain = words.strip().casefold()
+    if plain and plain not in LICENCES:
+        raise RequestError(
+            f"licences cannot be {words!r}.", hint=f"Choose from: {', '.join(LICENCES)}."
+        )
+    return "" if plain == "any" else plain
 
 
 def _team(words: str) -> str:

@@ -6,14 +6,14 @@ from math import floor
 
 from core.toolchains import ProjectProfile, SlotChoice, ToolChoice
 from recommender.catalogue import NOTHING
-from recommender.chain import Chain, Link, Ranked
+from recommender.chain import Link, Ranked
 from recommender.flips import Flip
 from recommender.rules import excluded
 
 SHOWN_TOOLS = 4
 SHOWN_FLIPS = 4
 TELLING = 0.02
-"""The change of a probability from which a fact is worth naming."""
+"""The move of the trees' mean from which a fact is worth naming."""
 NAMED_AS_OUT = 2
 _WEAK = (
     "The facts given do not foretell this slot better than popularity does; "
@@ -27,8 +27,8 @@ class Explained:
 
     link: Link
     profile: ProjectProfile
-    without: Mapping[str, Chain]
-    """The toolchain as it would be if a fact were not known, by fact."""
+    pushed: Mapping[str, float]
+    """How far each fact moved the trees towards the first choice's class, as a share."""
     flips: Sequence[Flip]
     absent: float
     """The share of projects that have nothing in this slot."""
@@ -74,16 +74,11 @@ class Explained:
         return f"Projects like it {usual} more often than anything else.{told} {rules}".strip()
 
     def _telling_facts(self) -> list[str]:
-        """Name the facts whose removal would lower the probability, the most telling first."""
-        first = self.link.ranked[0]
-        effects = {
-            fact: first.learned - _learned(chain[self.link.slot], first.tool.name)
-            for fact, chain in self.without.items()
-        }
+        """Name the facts that move the trees towards the first choice, the most telling first."""
         return [
-            f"{fact} {_said(self.profile, fact)} (+{round(100 * effect)} points)"
-            for fact, effect in sorted(effects.items(), key=lambda item: -item[1])
-            if effect >= TELLING
+            f"{fact} {said} (+{round(100 * effect)} points)"
+            for fact, effect in sorted(self.pushed.items(), key=lambda item: -item[1])
+            if effect >= TELLING and (said := _said(self.profile, fact))
         ]
 
     def _ruled_out(self) -> str:
@@ -137,10 +132,6 @@ def _for_it(entry: Ranked) -> str:
 def _against_it(entry: Ranked) -> str:
     against = [push.why for push in entry.pushes if push.factor < 1]
     return f"Against it: {'; '.join([*against, f'not for {entry.tool.not_for}'])}."
-
-
-def _learned(link: Link, name: str) -> float:
-    return next((entry.learned for entry in link.ranked if entry.tool.name == name), 0.0)
 
 
 def _said(profile: ProjectProfile, fact: str) -> str:

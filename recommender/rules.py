@@ -2,9 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from core.toolchains import ProjectProfile
-from recommender.catalogue import NOTHING, PLATFORM, Tool, find_tools, tools_for
+from recommender.catalogue import (
+    NOTHING,
+    PLATFORM,
+    Tool,
+    catalogue,
+    clustered_tools,
+    find_tools,
+)
 
 CLOUDS = {"AWS": "aws", "Azure": "azure", "GCP": "gcp"}
 # A platform of this name is defined by this tool in this slot: there is no choice left.
@@ -13,6 +21,16 @@ BRINGS: Mapping[str, Mapping[str, str]] = {
     "Airflow": {"orchestration": "Airflow"},
     "MLflow": {"tracking": "MLflow"},
 }
+
+LEAVES_NO_RECORD = frozenset(
+    {
+        ("tracking", "TensorBoard"),
+        ("tracking", "DVCLive"),
+        ("registry", "Hugging Face Hub"),
+        ("monitoring", "Own drift script"),
+    }
+)
+"""Tools that strict governance rules out, with their slot."""
 
 Chosen = Mapping[str, str]
 """The tools already chosen, by slot."""
@@ -29,19 +47,34 @@ class Push:
 def excluded(tool: Tool, profile: ProjectProfile, chosen: Chosen) -> str:
     """Return why a tool cannot be part of the toolchain; empty if it can."""
     cloud = chosen_cloud(profile, chosen)
-    if tool.cloud_only and profile.cloud == "on-prem":
-        return "it runs only at its vendor, and everything must stay on own machines"
     if tool.clouds and profile.cloud not in {"", "none", "on-prem", *tool.clouds}:
         return f"it runs on {' or '.join(tool.clouds)}, and the project is on {profile.cloud}"
     if tool.slot != PLATFORM and tool.clouds and cloud not in tool.clouds:
         return f"it runs on {' or '.join(tool.clouds)}, and the toolchain does not"
-    if tool.needs_kubernetes and profile.kubernetes == "none":
-        return "it needs Kubernetes, and nobody here runs it"
+    if barred := barred_by_wish(tool, profile):
+        return barred
     if profile.deployment and tool.modes and profile.deployment not in tool.modes:
         return f"it is not made for {profile.deployment} predictions"
     if not profile.deployment and tool.modes and "real-time" not in tool.modes:
         return f"it is only for {' and '.join(tool.modes)} predictions"
     return _out_of_tune(tool, chosen)
+
+
+def barred_by_wish(tool: Tool, profile: ProjectProfile) -> str:
+    """Return which stated wish rules a tool out, whatever else is chosen; empty for none."""
+    if tool.cloud_only and profile.cloud == "on-prem":
+        return "it runs only at its vendor, and everything must stay on own machines"
+    if tool.needs_kubernetes and profile.kubernetes == "none":
+        return "it needs Kubernetes, and nobody here runs it"
+    if profile.budget == "low" and tool.cost.startswith("paid"):
+        return "it costs a licence, and the budget is low"
+    if profile.governance == "high" and (tool.slot, tool.name) in LEAVES_NO_RECORD:
+        return "it leaves no record of who approved what, and governance is strict"
+    if profile.licences == "open" and not tool.is_open:
+        return f"its licence is {tool.licence}, and only open-source licences are allowed"
+    if profile.licences == "permissive" and not tool.is_permissive:
+        return f"its licence is {tool.licence}, and only permissive licences are allowed"
+    return ""
 
 
 def chosen_cloud(profile: ProjectProfile, chosen: Chosen) -> str:
@@ -52,13 +85,29 @@ def chosen_cloud(profile: ProjectProfile, chosen: Chosen) -> str:
 
 def pushes(tool: Tool, profile: ProjectProfile, chosen: Chosen) -> tuple[Push, ...]:
     """Return every rule that speaks for or against a tool, in words."""
-    found = [
-        Push(factor=rule.factor, why=rule.why)
-        for rule in _RULES
-        if rule.slot in ("", tool.slot) and rule.who(tool) and rule.when(profile)
-    ]
+    holding = _holding(profile)
+    found = [push for number, push in _about()[tool.slot, tool.name] if number in holding]
     found.extend(_harmony(tool, profile, chosen))
     return tuple(found)
+
+
+@lru_cache(maxsize=512)
+def _holding(profile: ProjectProfile) -> frozenset[int]:
+    """Return the numbers of the rules that hold for a profile, whatever the tool."""
+    return frozenset(number for number, rule in enumerate(_RULES) if rule.when(profile))
+
+
+@cache
+def _about() -> Mapping[tuple[str, str], tuple[tuple[int, Push], ...]]:
+    """Return the rules that are about each tool, by slot and name, with their numbers."""
+    return {
+        (tool.slot, tool.name): tuple(
+            (number, Push(factor=rule.factor, why=rule.why))
+            for number, rule in enumerate(_RULES)
+            if rule.slot in ("", tool.slot) and rule.who(tool)
+        )
+        for tool in catalogue()
+    }
 
 
 def _out_of_tune(tool: Tool, chosen: Chosen) -> str:
@@ -74,12 +123,7 @@ def _out_of_tune(tool: Tool, chosen: Chosen) -> str:
     if tool.slot == "registry" and tool.name == f"{tracker} Registry":
         return "" if chosen.get("tracking", tracker) == tracker else "nothing is tracked there"
     if tool.slot == "container" and tool.name != "Kubernetes":
-        clustered = [
-            name
-            for slot, name in chosen.items()
-            for other in tools_for(slot)
-            if other.name == name and other.needs_kubernetes
-        ]
+        clustered = [name for slot, name in chosen.items() if (slot, name) in clustered_tools()]
         return f"{clustered[0]} runs on Kubernetes" if clustered else ""
     return ""
 

@@ -1,21 +1,20 @@
 """Recommends a toolchain for a project and says why."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
-from core.toolchains import ProjectProfile, QuestionsFirst, Recommendation
+from core.errors import RequestError
+from core.toolchains import ProjectProfile, QuestionsFirst, Recommendation, SlotChoice
 from recommender.catalogue import PLATFORM, find_tools
-from recommender.chain import Chain
-from recommender.features import STATED, facts_of
-from recommender.flips import (
-    Alternative,
-    alternatives,
-    build_chains,
-    find_flips,
-    weight_of_facts,
-    without,
-)
-from recommender.forest import TIERS, Forest, known_tier, load_forest
+from recommender.chain import Chain, Shares, build_chain
+from recommender.clashes import refuse_clashes
+from recommender.features import STATED, encode, facts_of
+from recommender.flips import Flip, alternatives, find_flips, shares_for
+from recommender.forest import TIERS, Forest, Slot, known_tier, load_forest
+from recommender.leanings import other_toolchains
+from recommender.neighbours import nearest
 from recommender.profile import settled
+from recommender.questions import MOST_QUESTIONS, rank_questions
 from recommender.reasons import Explained
 
 SLOTS = (
@@ -30,17 +29,6 @@ SLOTS = (
     "container",
     "infrastructure",
 )
-QUESTIONS = {
-    "cloud": "Where does it run: AWS, Azure, GCP or your own machines?",
-    "deployment": "How are predictions needed: batch, real-time, streaming or edge?",
-    "kubernetes": "Does anybody in the team run Kubernetes: none, some or strong?",
-    "data_types": "What is the data: numerical, text, image, video, audio, time-series or graph?",
-    "team_size": "How many people work on it?",
-    "governance": "How strict are the rules on who approves a model: low, medium or high?",
-    "budget": "How large is the budget for paid services: low, medium or high?",
-    "task": "What is the task: classification, regression, forecasting or something else?",
-    "framework": "Which framework is the model written with?",
-}
 ASKED_AT_ONCE = 3
 _CAVEATS = (
     "Most of the projects learned from are demonstrations by one person; what companies pay for, "
@@ -56,53 +44,78 @@ _WITHOUT_CLOUD = (
 )
 
 
-def recommend(profile: ProjectProfile) -> Recommendation | QuestionsFirst:
+def recommend(
+    profile: ProjectProfile, forest: Forest | None = None
+) -> Recommendation | QuestionsFirst:
     """Recommend one coherent toolchain, or ask first when no fact is known.
+
+    Args:
+        profile: What is known of the project.
+        forest: The forest to ask; the shipped one if None.
 
     Raises:
         RequestError: Two wishes exclude each other.
     """
     profile = settled(profile)
-    forest = load_forest()
-    known = sorted(facts_of(profile))
-    chain, without_fact, others = _answers(forest, profile, known, list(alternatives(profile)))
-    flips = find_flips(chain, others)
-    telling = weight_of_facts(flips)
+    refuse_clashes(profile)
+    forest = forest or load_forest()
+    changed = list(alternatives(profile))
+    shares = shares_for(forest, [profile, *(one.profile for one in changed)])
+    slots = forest.learned.slots
+    chain = build_chain(profile, shares[0], slots)
+    others = [
+        (one, other)
+        for one, said in zip(changed, shares[1:], strict=True)
+        if (other := _chain_or_none(one.profile, said, slots))
+    ]
+    questions = rank_questions(profile, others)
     if not any(getattr(profile, field.name) for field in fields(profile)):
-        return QuestionsFirst(questions=tuple(QUESTIONS[fact] for fact in telling[:ASKED_AT_ONCE]))
-    learned = forest.learned.slots
-    slots = {
-        name: Explained(
-            link=link,
-            profile=profile,
-            without=without_fact,
-            flips=flips[name],
-            absent=learned[name].absent,
-        ).choice()
-        for name, link in chain.items()
-    }
-    measures = {name: slot.measures[known_tier(profile)] for name, slot in learned.items()}
+        return QuestionsFirst(questions=tuple(q.text for q in questions[:ASKED_AT_ONCE]))
+    explained = _explained(profile, forest, chain, find_flips(chain, others))
+    measures = {name: slot.measures[known_tier(profile)] for name, slot in slots.items()}
     return Recommendation(
         profile=profile,
-        platform=slots[PLATFORM],
-        slots=tuple(slots[name] for name in SLOTS),
-        unknown=tuple(telling),
+        platform=explained[PLATFORM],
+        slots=tuple(explained[name] for name in SLOTS),
+        unknown=tuple(question.fact for question in questions),
         caveats=_caveats(profile),
         scores={name: measure.forest for name, measure in measures.items()},
         baselines={name: measure.draw for name, measure in measures.items()},
+        alternatives=other_toolchains(profile, chain, shares[0], slots),
+        neighbours=nearest(profile),
+        questions=questions[:MOST_QUESTIONS],
     )
 
 
-def _answers(
-    forest: Forest, profile: ProjectProfile, known: list[str], changed: list[Alternative]
-) -> tuple[Chain, dict[str, Chain], list[tuple[Alternative, Chain]]]:
-    """Build the toolchain as it is, without each fact and with each fact changed, all at once."""
-    profiles = [profile]
-    profiles += [without(profile, fact) for fact in known]
-    profiles += [alternative.profile for alternative in changed]
-    chain, *rest = build_chains(forest, profiles)
-    without_fact = dict(zip(known, rest[: len(known)], strict=True))
-    return chain, without_fact, list(zip(changed, rest[len(known) :], strict=True))
+def _chain_or_none(
+    profile: ProjectProfile, shares: Shares, slots: Mapping[str, Slot]
+) -> Chain | None:
+    """Return the toolchain of a changed project; None where the change makes it impossible."""
+    try:
+        refuse_clashes(profile)
+        return build_chain(profile, shares, slots)
+    except RequestError:
+        return None
+
+
+def _explained(
+    profile: ProjectProfile, forest: Forest, chain: Chain, flips: Mapping[str, Sequence[Flip]]
+) -> Mapping[str, SlotChoice]:
+    row = encode(facts_of(profile))
+    slots = forest.learned.slots
+    return {
+        name: Explained(
+            link=link,
+            profile=profile,
+            pushed={
+                fact: float(moved[slots[name].classes.index(link.ranked[0].tool.kin)])
+                for fact, moved in forest.trees[name].contributions(row).items()
+            },
+            flips=flips[name],
+            absent=slots[name].absent,
+        ).choice()
+        for name, link in chain.items()
+    }
 
 
 def _caveats(profile: ProjectProfile) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
+from recommender.blending import Blend, fit_blend, popular_shares, popularity
 from recommender.examples import CLASSES, Examples, digest, read_examples
 from recommender.forest import MEASURES, TIERS, TREES, Forest, Learned, Measure, Slot, Trees, hide
 from recommender.growing import grow
@@ -17,23 +18,23 @@ from recommender.scoring import (
     Numbers,
     draw_f1,
     gain_interval,
-    log_loss,
     majority_f1,
     owner_folds,
     weighted_f1,
 )
 
 SEED = 42
-WEIGHTS = tuple(round(0.1 * step, 1) for step in range(1, 11))
 
 
 def out_of_fold(
     examples: Examples, slot: str, *, trees: int, repeats: int, folds: int = 5
-) -> Mapping[str, list[Numbers]]:
-    """Return, by tier and repeat, what forests say of projects whose owners they never saw."""
+) -> tuple[Mapping[str, list[Numbers]], Mapping[str, list[Numbers]]]:
+    """Return, by tier and repeat, what forests and popularity say of owners they never saw."""
     labels = examples.labels[slot]
     classes = np.unique(labels)
-    said = {tier: [np.zeros((len(labels), len(classes))) for _ in range(repeats)] for tier in TIERS}
+    shape = (len(labels), len(classes))
+    said = {tier: [np.zeros(shape) for _ in range(repeats)] for tier in TIERS}
+    usual = {tier: [np.zeros(shape) for _ in range(repeats)] for tier in TIERS}
     for repeat in range(repeats):
         for train, test in owner_folds(labels, examples.owners, folds, SEED + repeat):
             grown = grow(
@@ -43,20 +44,12 @@ def out_of_fold(
                 trees=trees,
                 seed=SEED + 1000 * repeat,
             )
+            popular = popularity(examples.features[train], labels[train], classes)
             for tier in TIERS:
-                said[tier][repeat][test] = grown.predict(hide(examples.features[test], tier))
-    return said
-
-
-def fitted_weight(labels: Labels, said: list[Numbers]) -> float:
-    """Return the weight of the forest against the class shares that has the least log loss."""
-    classes, counts = np.unique(labels, return_counts=True)
-    prior = counts / len(labels)
-    losses = [
-        np.mean([log_loss(labels, classes, _mixed(shares, prior, weight)) for shares in said])
-        for weight in WEIGHTS
-    ]
-    return WEIGHTS[int(np.argmin(losses))]
+                shown = hide(examples.features[test], tier)
+                said[tier][repeat][test] = grown.predict(shown)
+                usual[tier][repeat][test] = popular_shares(popular, shown)
+    return said, usual
 
 
 def measure(labels: Labels, owners: Labels, said: list[Numbers]) -> Measure:
@@ -82,16 +75,22 @@ def train(*, trees: int, repeats: int, measured_trees: int) -> Forest:
         labels = examples.labels[slot]
         classes, counts = np.unique(labels, return_counts=True)
         prior = counts / len(labels)
-        said = out_of_fold(examples, slot, trees=measured_trees, repeats=repeats)
-        weight = fitted_weight(labels, [shares for tier in TIERS for shares in said[tier]])
+        said, usual = out_of_fold(examples, slot, trees=measured_trees, repeats=repeats)
+        blends = {tier: fit_blend(labels, said[tier], usual[tier]) for tier in TIERS}
         grown[slot] = grow(
             examples.features, labels, tuple(classes), trees=trees, seed=SEED + 10_000 * number
         )
         slots[slot] = Slot(
             classes=tuple(map(str, classes)),
             prior=tuple(round(float(share), 6) for share in prior),
-            weight=weight,
-            measures={tier: measure(labels, examples.owners, said[tier]) for tier in TIERS},
+            popular=popularity(examples.features, labels, classes),
+            blends=blends,
+            measures={
+                tier: measure(
+                    labels, examples.owners, _ranked(blends[tier], said[tier], usual[tier])
+                )
+                for tier in TIERS
+            },
             seen=examples.seen[slot],
         )
     return Forest(trees=grown, learned=Learned(data_digest=digest(), slots=slots))
@@ -113,7 +112,7 @@ def main() -> None:
     """Train with the given sizes and store the result."""
     parser = argparse.ArgumentParser(description="Train the recommender's forest.")
     parser.add_argument("--trees", type=int, default=120, help="trees per slot")
-    parser.add_argument("--repeats", type=int, default=5, help="repeats of the 5 folds")
+    parser.add_argument("--repeats", type=int, default=3, help="repeats of the 5 folds")
     arguments = parser.parse_args()
     forest = train(trees=arguments.trees, repeats=arguments.repeats, measured_trees=60)
     save(forest)
@@ -121,12 +120,12 @@ def main() -> None:
         known = learned.measures["cloud+kubernetes"]
         sys.stdout.write(
             f"{slot:16} forest {known.forest:.2f}  draw {known.draw:.2f}  "
-            f"gain [{known.gain_low:+.2f}, {known.gain_high:+.2f}]  weight {learned.weight}\n"
+            f"gain [{known.gain_low:+.2f}, {known.gain_high:+.2f}]\n"
         )
 
 
-def _mixed(shares: Numbers, prior: Numbers, weight: float) -> Numbers:
-    return weight * shares + (1 - weight) * prior
+def _ranked(blend: Blend, said: list[Numbers], usual: list[Numbers]) -> list[Numbers]:
+    return [blend.ranked(*pair) for pair in zip(said, usual, strict=True)]
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def test_the_stored_trees_grow_again_from_the_table() -> None:
 def test_the_plain_trees_say_the_same_as_those_they_were_made_from() -> None:
     from sklearn.tree import DecisionTreeClassifier
 
-    from recommender.growing import MASKINGS, SMALLEST_LEAF, hide_at_random
+    from recommender.growing import MASKINGS, MOST_FEATURES, SMALLEST_LEAF, hide_at_random
 
     examples = read_examples()
     labels = examples.labels["tracking"]
@@ -59,7 +59,7 @@ def test_the_plain_trees_say_the_same_as_those_they_were_made_from() -> None:
     random = np.random.default_rng(3)
     drawn = np.repeat(random.integers(179, size=179), MASKINGS)
     tree = DecisionTreeClassifier(
-        max_features=0.5, min_samples_leaf=SMALLEST_LEAF, random_state=3
+        max_features=MOST_FEATURES, min_samples_leaf=SMALLEST_LEAF, random_state=3
     ).fit(hide_at_random(examples.features[drawn], random), labels[drawn])
 
     assert np.abs(plain - tree.predict_proba(examples.features)).max() < 0.01
