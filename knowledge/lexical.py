@@ -14,8 +14,8 @@ from knowledge.words import content_words, mend, stem
 
 SATURATION = 1.2
 LENGTH_WEIGHT = 0.75
-TITLE_WEIGHT = 2
-"""How often the words of a title and a heading count."""
+HEADING_WEIGHT = 2
+"""How often the words of a heading count."""
 MENDED_WEIGHT = 0.8
 """A word that was mended counts less than one that was written so."""
 ALIKE_WEIGHT = 0.5
@@ -26,8 +26,8 @@ Numbers = NDArray[np.int32]
 
 def search_text(passage: Passage) -> str:
     """Return the text under which a passage is found."""
-    head = f"{passage.page}. {passage.heading}. " * TITLE_WEIGHT
-    return f"{head}{passage.keywords}. {passage.text}"
+    head = f"{passage.heading}. " * HEADING_WEIGHT
+    return f"{passage.page}. {head}{passage.keywords}. {passage.text}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

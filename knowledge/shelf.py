@@ -17,7 +17,7 @@ from core.errors import UnavailableError
 from core.passages import Passage
 from knowledge.lexical import LexicalIndex, search_text
 
-VERSION = 1
+VERSION = 2
 """Raised whenever other code reads or makes the file differently."""
 
 
@@ -28,6 +28,7 @@ class Shelf:
     ids: tuple[str, ...]
     sources: tuple[str, ...]
     """Of each row."""
+    headings: tuple[str, ...]
     leads: NDArray[np.bool_]
     """Which rows are the first of their page."""
     lexical: LexicalIndex
@@ -38,6 +39,7 @@ class Shelf:
         return cls(
             ids=tuple(passage.id for passage in passages),
             sources=tuple(passage.source for passage in passages),
+            headings=tuple(passage.heading for passage in passages),
             leads=np.array([passage.position == 0 for passage in passages], dtype=np.bool_),
             lexical=LexicalIndex.of([search_text(passage) for passage in passages]),
         )
@@ -50,6 +52,7 @@ class Shelf:
         return Shelf(
             ids=(*(self.ids[row] for row in kept), *more.ids),
             sources=(*(self.sources[row] for row in kept), *more.sources),
+            headings=(*(self.headings[row] for row in kept), *more.headings),
             leads=np.concatenate([self.leads[kept], more.leads]),
             lexical=self.lexical.changed(
                 np.array(kept, dtype=np.int32), [search_text(passage) for passage in passages]
@@ -71,6 +74,7 @@ class Shelf:
             "version": VERSION,
             "ids": self.ids,
             "sources": self.sources,
+            "headings": self.headings,
             "terms": list(self.lexical.terms),
             "spellings": sorted(self.lexical.spellings),
         }
@@ -105,6 +109,7 @@ class Shelf:
                 return cls(
                     ids=tuple(words["ids"]),
                     sources=tuple(words["sources"]),
+                    headings=tuple(words["headings"]),
                     leads=stored["leads"],
                     lexical=LexicalIndex(
                         terms={term: place for place, term in enumerate(words["terms"])},

@@ -74,15 +74,14 @@ hang stuck pending wait queued
 laptop computer machine pc
 close exit quit
 llm gpt chatgpt openai
-cheap expensive cost save
-money cost bill budget
+cheap cost
 auditor audit governance compliance lineage
-fold crossvalidation cv cross
+fold crossvalidation cv
 ci cicd cd continuous
 oom oomkilled memory
 noise luck chance significant
 leak leakage cheat
-winner champion best
+winner champion
 tune tuning search hyperparameter
 label target outcome truth
 mismatch skew differ inconsistent
@@ -91,7 +90,7 @@ login authentication auth token
 repo repository git
 explainability explanation importance shap
 dead died killed end
-garbage bad poor wrong
+garbage poor bad
 overconfident confident calibrated calibration
 duty task responsibility role
 beginner new start

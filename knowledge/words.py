@@ -25,10 +25,10 @@ STOP_WORDS = frozenset(
     why will with without would you your
     already always anymore badly basically big certain completely correctly cool
     currently definitely directly dumb easily entirely especially everything exactly fine finally
-    forever fully good great hello huge hopefully idea instead lot maybe mostly never nice nothing
-    often perhaps pretty probably properly quite realistically somehow something sometimes
-    somewhere soon still stuff suddenly sure thanks though thx together totally truly understand
-    usually wanna wants whole worth yet
+    forever fully hello huge hopefully idea instead lot maybe mostly never nothing
+    perhaps pretty probably properly quite realistically somehow something sometimes
+    somewhere still stuff suddenly sure thanks though thx totally truly understand
+    usually wanna whole yet
     """.split()
 )
 

@@ -12,7 +12,6 @@ from core.errors import NotFoundError, UnavailableError
 from core.passages import Passage
 from knowledge.embedding import Encoder
 from knowledge.library import CORPUS, Library
-from knowledge.splitting import read_page, split
 
 QUESTIONS = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
 
@@ -108,26 +107,31 @@ def test_a_symptom_finds_its_cause(library: Library) -> None:
     }
 
 
-def test_most_questions_find_a_page_that_answers_them(library: Library) -> None:
-    asked = [row for row in QUESTIONS if row["pages"]]
+def test_most_questions_find_a_passage_that_answers_them(library: Library) -> None:
+    asked = [row for row in QUESTIONS if row["answers"] and row["part"] == "dev"]
     found = [
-        any(
-            hit.passage.path.removesuffix(".md") in row["pages"]
-            for hit in library.search(row["ask"]).items
+        bool(
+            {
+                f"{hit.passage.path.removesuffix('.md')} § {hit.passage.heading}",
+                hit.passage.path[:-3],
+            }
+            & set(row["answers"])
         )
         for row in asked
+        for hit in library.search(row["ask"]).items[:1]
     ]
-    assert sum(found) / len(asked) >= 0.9
+    assert sum(found) / len(asked) >= 0.55
 
 
 def test_most_unanswerable_questions_are_recognised_and_few_others_refused(
     library: Library,
 ) -> None:
-    answers = [(bool(row["pages"]), library.search(row["ask"]).answerable) for row in QUESTIONS]
+    rows = [row for row in QUESTIONS if row["part"] == "dev"]
+    answers = [(bool(row["answers"]), library.search(row["ask"]).answerable) for row in rows]
     recognised = [not said for has_answer, said in answers if not has_answer]
     refused = [not said for has_answer, said in answers if has_answer]
-    assert sum(recognised) / len(recognised) >= 0.9
-    assert sum(refused) / len(refused) <= 0.15
+    assert sum(recognised) / len(recognised) >= 0.8
+    assert sum(refused) / len(refused) <= 0.12
 
 
 def test_a_question_without_an_answer_names_the_nearest_subjects(library: Library) -> None:
@@ -142,17 +146,13 @@ def test_a_question_without_any_word_is_not_answerable(library: Library) -> None
 
 
 def test_every_citation_leads_to_the_text_that_was_shown(library: Library) -> None:
-    passages = {
-        passage.id: passage
-        for file in CORPUS.glob("**/*.md")
-        for passage in split(read_page(file, CORPUS), "corpus")
-    }
-    hits = [hit for row in QUESTIONS for hit in library.search(row["ask"]).items]
-    assert len(hits) > 300
+    hits = [hit for row in QUESTIONS[::8] for hit in library.search(row["ask"]).items]
+    assert len(hits) > 150
     for hit in hits:
-        assert hit.passage == passages[hit.passage.id]
+        assert hit.passage in library.cited(hit.passage.citation)
         page = (CORPUS / hit.passage.path).read_text(encoding="utf-8")
         assert hit.passage.text in page
+        assert hit.excerpt in hit.passage.text
         assert f"## {hit.passage.heading}" in page
 
 
