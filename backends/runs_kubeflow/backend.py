@@ -138,6 +138,10 @@ class KubeflowRuns:
         """Return what a run read and made, as far as the object store shows it."""
         return self._results.artifacts(self._history.record(run_id))
 
+    def recorded(self, bucket: str, key: str, content_hash: str = "") -> Sequence[Artifact]:
+        """Return which of the latest runs read an object, and which run made it."""
+        return self._results.recorded(bucket, key, content_hash)
+
     def logs(self, run_id: str, task: str = "", tail: int = 100) -> RunLogs:
         """Return the last `tail` lines of one task, or of all tasks in turn.
 

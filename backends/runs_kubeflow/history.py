@@ -149,7 +149,7 @@ class History:
     def workflow(self, record: RunRecord) -> Workflow:
         """Return a run's nodes with the plan behind them."""
         spec = self.spec_of(record)
-        plan = self._plan(record)
+        plan = self.plan(record)
         return Workflow(
             nodes=record.nodes,
             plan=plan,
@@ -157,7 +157,8 @@ class History:
             loops=loops_in(spec, record.parameters) if plan.tasks else {},
         )
 
-    def _plan(self, record: RunRecord) -> Plan:
+    def plan(self, record: RunRecord) -> Plan:
+        """Return what a run's package plans; an empty plan once it was deleted."""
         reference = record.pipeline_version_reference
         if reference is None:
             return plan_in(record.pipeline_spec)

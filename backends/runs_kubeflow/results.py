@@ -1,14 +1,20 @@
 """What a run left behind: its artifacts and metrics, and why some of them cannot be seen."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backends.runs_kubeflow.history import History, plain_parameters
+from backends.runs_kubeflow.listing import first
 from backends.runs_kubeflow.outputs import Outputs, RunPlace
-from backends.runs_kubeflow.packages import output_schemas, plan_in
+from backends.runs_kubeflow.packages import output_schemas
 from backends.runs_kubeflow.records import RunRecord
-from core.errors import AssistantError, UnavailableError
+from core.errors import AssistantError, NotFoundError, UnavailableError
 from core.runs import Artifact
+
+LATEST = 200
+"""Runs that are looked through for one that read an object."""
+_RUN_ID = re.compile("(?<=/)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?=/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +28,45 @@ class Results:
 
     def artifacts(self, record: RunRecord) -> Sequence[Artifact]:
         """Return what a run read and made, as far as the object store shows it."""
-        inputs = plan_in(self.history.spec_of(record)).objects
+        inputs = self.history.plan(record).objects
         read = [*self.outputs.inputs(record.run_id, inputs, plain_parameters(record.parameters))]
         try:
             return [*read, *self._made(record)]
         except UnavailableError:
             # What a run read is worth telling without what it made; `unseen` says the rest.
             return read
+
+    def recorded(self, bucket: str, key: str, content_hash: str) -> Sequence[Artifact]:
+        """Return which of the latest runs read an object, and which run made it.
+
+        A cluster records nothing of objects: what was read is told by the parameters of runs, and
+        what was made by the run's id in the key.
+        """
+        read: list[Artifact] = []
+        looked: dict[str, Sequence[Artifact]] = {}
+        for record in first(self.history.cluster.runs([]), LATEST):
+            parameters = plain_parameters(record.parameters)
+            for item in self.history.plan(record).objects:
+                value = str(parameters.get(item.parameter) or "")
+                if value not in looked:
+                    looked[value] = [*self.outputs.inputs(record.run_id, [item], parameters)]
+                read += [
+                    replace(found, run_id=record.run_id, task=item.task, name=item.parameter)
+                    for found in looked[value]
+                    if (found.bucket, found.key) == (bucket, key)
+                    or (content_hash and found.content_hash == content_hash)
+                ]
+        return [*read, *self._maker(bucket, key)]
+
+    def _maker(self, bucket: str, key: str) -> Sequence[Artifact]:
+        for run_id in _RUN_ID.findall(key):
+            try:
+                made = self._made(self.history.cluster.run(run_id))
+            except (NotFoundError, UnavailableError):
+                # Not the id of a run, or not of one that is left.
+                continue
+            return [found for found in made if (found.bucket, found.key) == (bucket, key)]
+        return []
 
     def unseen(self, record: RunRecord) -> str:
         """Say why what a run made cannot be seen from here; empty if it can."""

@@ -2,9 +2,11 @@
 
 import ssl
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -272,6 +274,34 @@ def test_ten_thousand_runs_are_read_only_as_far_as_they_are_looked_at(
     first = server.state.runs[failed.items[-1].id]
     found = runs.list(RunQuery(id_prefix=first.run_id[:8]))
     assert [run.id for run in found] == [first.run_id]
+
+
+@pytest.mark.live
+def test_many_callers_at_once_on_a_stumbling_cluster_get_right_answers_or_errors_in_words(
+    server: KubeflowServer, connect: Callable[..., KubeflowRuns], breaking: PipelineSpec
+) -> None:
+    runs = connect()
+    runs.upload(breaking)
+    (version,) = server.state.versions.values()
+    server.state.add_runs(500, version)
+    chance = Random(7)
+    faults = [Fault(status=503), Fault(half=True), Fault(status=500), Fault(body=HTML)]
+    server.faults += [chance.choice(faults) for _ in range(120)]
+    ids = chance.sample(sorted(server.state.runs), 240)
+
+    def look(run_id: str) -> str:
+        try:
+            run = runs.get(run_id)
+        except AssistantError as error:
+            assert "<html>" not in str(error)
+            return "error"
+        assert (run.id, run.pipeline) == (run_id, "breaking")
+        return "right"
+
+    with ThreadPoolExecutor(max_workers=8) as callers:
+        told = list(callers.map(look, ids))
+    assert not server.faults
+    assert told.count("right") > 150
 
 
 def test_a_cluster_that_cannot_look_for_runs_of_a_pipeline_is_looked_through(

@@ -111,6 +111,16 @@ def test_what_a_run_read_and_made_is_in_the_object_store(known: Known) -> None:
     assert known.succeeded.id in counted.key
 
 
+def test_an_object_tells_which_run_made_it_and_which_read_it(known: Known) -> None:
+    runs, run_id = known.bench.runs, known.succeeded.id
+    made = {item.name: item for item in runs.artifacts(run_id)}
+    table, counted = made["data"], made["counted"]
+    assert list(runs.recorded("datasets", "year/table.csv")) == [table]
+    assert list(runs.recorded(counted.bucket, counted.key)) == [counted]
+    assert list(runs.recorded("copies", "table.csv", content_hash(TABLE))) == [table]
+    assert list(runs.recorded("datasets", "unheard-of.csv")) == []
+
+
 def test_a_run_that_failed_says_which_task_and_why(known: Known) -> None:
     run = known.failed
     assert run.state is RunState.FAILED
