@@ -123,7 +123,17 @@ SPECIALISTS: Sequence[Specialist] = (
     Specialist(
         name="toolchain",
         title="Toolchain agent",
-        about="Which MLOps tools and which platform suit a project.",
-        tools=("recommend_toolchain",),
+        about="Which MLOps tools and which platform suit a project; reads a project's folder,"
+        " compares platforms, judges maturity, writes a beginning on a platform.",
+        tools=(
+            "inspect_project",
+            "recommend_toolchain",
+            "compare_platforms",
+            "assess_maturity",
+            "write_blueprint",
+            "record_choice",
+            "list_choices",
+            "remove_choice",
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import platformdirs
 from pydantic import (
@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     """MLflow server that every run is logged to; the variable is `MLFLOW_TRACKING_URI`."""
     workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), gt=0)
     """How many tasks of one run may work side by side."""
+    licences: Literal["any", "open", "permissive"] = "any"
+    """Which licences recommended tools may have: `open` source, or `permissive`: no copyleft."""
     read_only: bool = False
     """Whether tools that write or destroy are taken away."""
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 from core.errors import RequestError, closest
 from core.toolchains import ProjectProfile
@@ -184,6 +184,52 @@ def read_profile(
         licences=_licences(licences),
     )
     return settled(profile)
+
+
+def told_profile(facts: Mapping[str, str | Sequence[str]]) -> ProjectProfile:
+    """Build a profile from facts by name.
+
+    Raises:
+        RequestError: A fact is unknown or its value is none of the choices.
+    """
+    unknown = [name for name in facts if name not in FACTS]
+    if unknown:
+        raise RequestError(
+            f"A project has no fact called {unknown[0]!r}.", hint=f"There are: {', '.join(FACTS)}."
+        )
+    several = {
+        name: _several(facts[name]) for name in ("data_types", "existing_tools") if name in facts
+    }
+    single = {name: str(value) for name, value in facts.items() if name not in several}
+    return read_profile(**single, **several)  # type: ignore[arg-type]  # texts and lists, by their names
+
+
+def _several(value: str | Sequence[str]) -> Sequence[str]:
+    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+
+def beside_folder(told: ProjectProfile, read: ProjectProfile) -> ProjectProfile:
+    """Return what a folder shows, with what a person says in its place where both speak.
+
+    Tools in use that exclude what the person says are left aside: the person knows better.
+    """
+    # The rules on clashes are about profiles, so they import this module.
+    from recommender.clashes import refuse_clashes
+
+    said = {field.name: value for field in fields(told) if (value := getattr(told, field.name))}
+    said.pop("existing_tools", None)
+    if "data_types" in said:
+        # A structure that followed from the folder's kinds of data does not follow from others.
+        said.setdefault("data_structure", structure_of(told.data_types))
+    merged = replace(read, **said, existing_tools=told.existing_tools)
+    for name in read.existing_tools:
+        with_it = replace(merged, existing_tools=(*merged.existing_tools, name))
+        try:
+            refuse_clashes(settled(with_it))
+        except RequestError:
+            continue
+        merged = with_it
+    return settled(merged)
 
 
 def structure_of(types: Sequence[str]) -> str:

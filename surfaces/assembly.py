@@ -34,7 +34,7 @@ from backends.preferences_file import PreferencesFile
 from backends.runs_local import LocalRuns
 from backends.sessions_sqlite import SqliteSessions
 from core.audit import AuditLog
-from core.errors import AssistantError, UnavailableError
+from core.errors import AssistantError, RequestError, UnavailableError
 from core.objects import ObjectStore
 from core.passages import Passage
 from core.preferences import Preferences
@@ -48,6 +48,7 @@ from models.deployments.book import DeploymentBook
 from models.deployments.processes import Launcher, ProcessLauncher, python_command
 from models.registry import Registry
 from pipelines.catalog import Catalog
+from recommender.choices import Choices
 from surfaces.services import library_of, runs_of, store_of
 
 if TYPE_CHECKING:
@@ -239,7 +240,10 @@ def assemble(
         library=library,
         sessions=SqliteSessions(home / "sessions.db"),
         toolbox=Toolbox(
-            _tools(catalog, runs, store, registry, library, deployments, home),
+            (
+                *_tools(catalog, runs, store, registry, library, deployments, home),
+                *_recommender_tools(catalog, settings),
+            ),
             masker,
             read_only=settings.read_only,
             audit=audit,
@@ -276,8 +280,12 @@ def _tools(
         *ModelDataTools(registry, runs, store, deployments, home / "reports").tools(),
         *DeploymentTools(registry, runs, store, catalog, deployments).tools(),
         *KnowledgeTools(library).tools(),
-        *RecommenderTools().tools(),
     )
+
+
+def _recommender_tools(catalog: Catalog, settings: Settings) -> Sequence[Tool]:
+    choices = Choices(settings.home / "recommender")
+    return RecommenderTools(catalog, choices, settings.licences).tools()
 
 
 def _chat_model(assistant: Assistant, chat: Chat) -> "BaseChatModel":
@@ -296,10 +304,24 @@ def _chat_model(assistant: Assistant, chat: Chat) -> "BaseChatModel":
 
 
 def describe_project(text: str) -> Mapping[str, object]:
-    """Return what a few words say of a project, by the arguments of `recommend_toolchain`."""
-    from backends.chat_builtin.projects import project_in
+    """Return what a few words say of a project, by the arguments of `recommend_toolchain`.
 
+    Raises:
+        RequestError: They name two clouds, and the project is to run on one.
+    """
+    from backends.chat_builtin.projects import clouds_in, project_in
+
+    if len(clouds := clouds_in(text)) > 1:
+        raise RequestError(
+            f"The words name {' and '.join(clouds)}, and a toolchain is for one of them.",
+            hint=f"Say which one: cloud={clouds[0]}; or cloud=none for no preference.",
+        )
     return project_in(text)
+
+
+def recorded_choices(settings: Settings) -> Choices:
+    """Return what people here took, to be learned from."""
+    return Choices(settings.home.expanduser().absolute() / "recommender")
 
 
 def try_chat_model(settings: Settings) -> "ModelTrial":

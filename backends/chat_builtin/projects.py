@@ -106,7 +106,7 @@ def project_in(text: str) -> dict[str, object]:
         "framework": _first(_FRAMEWORKS, plain),
         "team_size": _team(plain),
         "deployment": _first(_DEPLOYMENTS, plain),
-        "cloud": _first(_CLOUDS, plain),
+        "cloud": clouds[0] if len(clouds := clouds_in(text)) == 1 else "",
         "kubernetes": _kubernetes(plain),
         "budget": _level("budget", plain) or _budget(plain),
         "governance": _level("governance", plain) or _governance(plain),
@@ -116,6 +116,12 @@ def project_in(text: str) -> dict[str, object]:
         facts["project"] = folder[1]
     facts |= {name: value for name, value in settings(text).items() if name in facts}
     return {name: value for name, value in facts.items() if value}
+
+
+def clouds_in(text: str) -> list[str]:
+    """Return every cloud that a text names; two of them are a question, never a guess."""
+    plain = with_digits(text)
+    return [name for name, pattern in _CLOUDS.items() if re.search(pattern, plain, re.I)]
 
 
 def _first(patterns: dict[str, str], text: str) -> str:

@@ -76,14 +76,42 @@ def tool(
 def recommend(
     about: Annotated[
         list[str] | None,
-        typer.Argument(help="The project: in words, or as name=value, or both."),
+        typer.Argument(help="The project: its folder, words, name=value, or all of them."),
     ] = None,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask what matters most, at most five questions.")
+    ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a report as well: a .md or .html file.")
+    ] = None,
+    took: Annotated[str, typer.Option(help="Record which tool you really took.")] = "",
+    slot: Annotated[str, typer.Option(help="With --took: what the tool is for.")] = "",
+    corrections: Annotated[
+        bool, typer.Option("--corrections", help="List what was recorded with --took.")
+    ] = False,
+    remove: Annotated[str, typer.Option(help="Remove a recorded choice, by id or tool.")] = "",
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Learn from what was recorded, on this machine.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Approve recording and removing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Recommend a toolchain for a described project."""
-    from surfaces.cli.recommending import run_recommend
+    """Recommend a toolchain for a described project or a folder."""
+    from surfaces.cli import recommending
 
-    raise typer.Exit(run_recommend(about or [], as_json=as_json))
+    told = about or []
+    if retrain:
+        code = recommending.run_retrain(as_json=as_json)
+    elif took:
+        code = recommending.run_took(took, slot, told, yes=yes, as_json=as_json)
+    elif remove:
+        code = recommending.run_remove_choice(remove, yes=yes, as_json=as_json)
+    elif corrections:
+        code = recommending.run_choices(as_json=as_json)
+    else:
+        wishes = recommending.Wishes(as_json=as_json, ask=ask, report=report)
+        code = recommending.run_recommend(told, wishes)
+    raise typer.Exit(code)
 
 
 @app.command("eval")
