@@ -1,7 +1,7 @@
 """Calls to a Kubeflow Pipelines cluster: time-outs, second tries, and errors in words."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from functools import cached_property
 from ipaddress import ip_address
 from typing import Any
@@ -18,6 +18,8 @@ TRIES = 3
 PAUSE_SECONDS = 0.1
 """Before the second try; doubles before the third."""
 TRY_AGAIN = frozenset({429, 500, 502, 503, 504})
+TRY_TEXT_AGAIN = TRY_AGAIN - {500}
+"""A log that is not kept any more is answered with 500, however often it is asked for."""
 
 _SERVICES = {
     "run": "RunServiceApi",
@@ -106,12 +108,19 @@ class Connection:
                 client = self._client
             return str(client.read_text(path))
 
-        return str(self._explained(doing, read, changes=False))
+        return str(self._explained(doing, read, changes=False, again=TRY_TEXT_AGAIN))
 
-    def _explained(self, doing: str, call: Callable[[], Any], *, changes: bool) -> Any:
+    def _explained(
+        self,
+        doing: str,
+        call: Callable[[], Any],
+        *,
+        changes: bool,
+        again: Container[int] = TRY_AGAIN,
+    ) -> Any:
         try:
             # A call that changes something is made once: nobody knows what a lost answer said.
-            return call() if changes else _patiently(call)
+            return call() if changes else _patiently(call, again)
         except CallFailedError as failed:
             raise self._explainer.explain(doing, failed, changes=changes) from failed
 
@@ -132,18 +141,17 @@ class Connection:
         return {**services, "upload": kfp_server_api.PipelineUploadServiceApi(self._client)}
 
 
-def _patiently(call: Callable[[], Any]) -> Any:
+def _patiently(call: Callable[[], Any], again: Container[int]) -> Any:
+    def may_pass(error: BaseException) -> bool:
+        return isinstance(error, CallFailedError) and (error.again or error.status in again)
+
     attempts = tenacity.Retrying(
         stop=tenacity.stop_after_attempt(TRIES),
         wait=tenacity.wait_exponential(multiplier=PAUSE_SECONDS, max=2),
-        retry=tenacity.retry_if_exception(_may_pass),
+        retry=tenacity.retry_if_exception(may_pass),
         reraise=True,
     )
     return attempts(call)
-
-
-def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, CallFailedError) and (error.again or error.status in TRY_AGAIN)
 
 
 def _is_here(host: str) -> bool:

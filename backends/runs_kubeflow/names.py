@@ -79,12 +79,17 @@ class Names:
     def experiment_for(self, name: str) -> str:
         """Return the id of an experiment for a new run, which is made if it is not there.
 
-        Empty for the cluster's default.
+        Empty for the default one of a cluster of one user.
         """
-        if name.casefold() == DEFAULT or not name:
+        name = name or DEFAULT
+        if name == DEFAULT and not self.cluster.namespace:
             return ""
+        # Where several users work, each namespace has a default experiment of its own.
         found = self.experiments_named(name)
-        return (found[0] if found else self.cluster.create_experiment(name, "")).experiment_id
+        if found:
+            return found[0].experiment_id
+        written = DEFAULT.capitalize() if name == DEFAULT else name
+        return self.cluster.create_experiment(written, "").experiment_id
 
     def uploaded(self, pipeline: PipelineSpec, upload: Upload) -> Reference:
         """Return a version of a pipeline, which is uploaded if it is not there yet."""

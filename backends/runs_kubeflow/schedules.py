@@ -7,7 +7,7 @@ from datetime import datetime
 from backends.runs_kubeflow.cluster import Cluster
 from backends.runs_kubeflow.history import plain_parameters
 from backends.runs_kubeflow.listing import first
-from backends.runs_kubeflow.names import Names
+from backends.runs_kubeflow.names import DEFAULT, Names
 from backends.runs_kubeflow.packages import name_in
 from backends.runs_kubeflow.queries import equals
 from backends.runs_kubeflow.records import RecurringRecord, Reference
@@ -96,7 +96,7 @@ class Schedules:
             version=version,
             parameters=parameters,
             pipeline_root=pipeline_root,
-            experiment_id="",
+            experiment_id=self.names.experiment_for(DEFAULT),
         )
         return self._schedule(record)
 

@@ -278,8 +278,11 @@ def test_logs_come_from_the_pod_then_from_the_store_then_with_advice(
         True,
     )
     assert runs.logs(run.id, "say").lines == ("said 'ü'",)
+    # A pod that is gone is answered with an error of the server's, which asking again does not mend.
+    server.faults += [Fault(status=500, body='{"error_message": "no pod"}', only="/log$")] * 2
     with pytest.raises(UnavailableError) as gone:
         runs.logs(run.id, "draw")
+    assert server.faults == []
     assert f"kubectl logs --namespace kubeflow {pods[groups['draw']]}" in gone.value.hint
     everything = runs.logs(run.id).lines
     assert "measure | three" in everything
@@ -335,9 +338,13 @@ def test_two_assistants_may_upload_the_same_pipeline_at_once(
 
 
 def test_a_namespace_is_asked_for_where_it_is_set(
-    connect: Callable[..., KubeflowRuns], server: KubeflowServer
+    connect: Callable[..., KubeflowRuns], server: KubeflowServer, tmp_path: Path
 ) -> None:
     runs = connect(namespace="team-a")
+    run = runs.start(compiled(tiny_pipelines.breaking, tmp_path), {})
+    assert server.state.runs[run.id].experiment_id in server.state.experiments
+    created = [r for r in server.requests if r.method == "POST" and r.path.endswith("/runs")]
+    assert b"experiment_id" in created[0].body
     runs.list()
     runs.experiments()
     runs.schedules()
