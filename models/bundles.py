@@ -36,18 +36,18 @@ class Bundles:
     def fill(
         self, pipeline: PipelineSpec, parameters: Mapping[str, ParameterValue]
     ) -> Mapping[str, ParameterValue]:
-        """Return a run's parameters with the bundle of the model that they name.
+        """Return a run's parameters with the objects that they stand for.
+
+        A prefix in place of a table is the newest table below it, a model the file of its version.
 
         Raises:
-            NotFoundError: There is no such model or version.
+            NotFoundError: There is no such model or version, or no table below the prefix.
         """
-        takes = {parameter.name for parameter in pipeline.parameters}
-        if MODEL_FILE not in takes:
-            return parameters
+        objects = {parameter.name for parameter in pipeline.parameters if parameter.is_object}
         data = str(parameters.get(DATA) or "")
-        if data.endswith("/"):
+        if DATA in objects and data.endswith("/"):
             parameters = {**parameters, DATA: self._newest(data)}
-        if parameters.get(MODEL_FILE):
+        if MODEL_FILE not in objects or parameters.get(MODEL_FILE):
             return parameters
         version = self._registry.find(
             str(parameters.get("model") or "delay"), str(parameters.get("version") or "")

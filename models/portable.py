@@ -37,7 +37,7 @@ def rows_of(
         filled.append([name for name in model.feature_names_in_ if name not in values])
     frame = pd.DataFrame(rows, columns=list(model.feature_names_in_))
     for name in frame:
-        words = isinstance(typical.get("", {}).get(name), str)
+        words = isinstance(typical.get("", {}).get(str(name)), str)
         frame[name] = frame[name].astype(object) if words else pd.to_numeric(frame[name])
     return frame, filled
 

@@ -17,17 +17,19 @@ from agents.events import Event, HandOff, ToolFinished, ToolStarted, TurnFinishe
 from agents.session import Session
 from backends.index_chroma import ChromaIndex
 from core.clock import held
+from core.errors import AssistantError
 from core.settings import Settings
 from knowledge.library import Library
 from knowledge.reference import PACKAGES
 from surfaces.assembly import Assistant, assemble
-from surfaces.evaluation.cases import Case, named_tools
+from surfaces.evaluation.cases import Case
 from surfaces.evaluation.judging import Conduct, TurnSeen, entries_of, judge
 from surfaces.evaluation.observing import ObservedToolbox, Person, Proposal
-from surfaces.evaluation.plants import plantable, put
+from surfaces.evaluation.plants import index, put
 from surfaces.evaluation.references import References
 from surfaces.evaluation.results import MadeCall, Result, skipped
-from surfaces.evaluation.world import CANARY, UNHELD_TOOLS, WORK, World, build
+from surfaces.evaluation.world import CANARY, WORK, World, build
+from surfaces.evaluation.world_deployments import WorldLauncher
 from surfaces.evaluation.world_runs import WorldRuns
 from surfaces.rendering import render
 
@@ -72,11 +74,15 @@ class Worlds:
     def library(self, name: str) -> Library:
         """Return a world's documents, which all cases read and none has changed."""
         if name not in self._libraries:
-            self._copies += 1
-            folder = self._folder / f"documents-{self._copies}"
-            shutil.copytree(self.world(name).folder / "index", folder)
-            self._libraries[name] = Library(ChromaIndex(folder), folder, packages=PACKAGES)
+            self._libraries[name] = self.own_library(name)
         return self._libraries[name]
+
+    def own_library(self, name: str) -> Library:
+        """Return a world's documents for one case alone."""
+        self._copies += 1
+        folder = self._folder / f"documents-{self._copies}"
+        shutil.copytree(self.world(name).folder / "index", folder)
+        return Library(ChromaIndex(folder), folder, packages=PACKAGES)
 
     def forget_library(self, name: str) -> None:
         """Give the next case documents of its own: a case may have changed these."""
@@ -108,9 +114,11 @@ class Runner:
         """Run a case in a world of its own and judge it."""
         world = self.worlds.world(case.world)
         with held(world.clock), self.worlds.copy(case.world) as home:
-            assistant = self._assistant(case, world, home)
-            if reason := self._unheld(case, assistant):
-                return skipped(case, reason)
+            try:
+                assistant = self._assistant(case, world, home)
+            except AssistantError as error:
+                # What the case wants to have planted does not fit into its world.
+                return skipped(case, str(error))
             with contextlib.chdir(home / WORK):
                 return asyncio.run(_carry_out(case, assistant, self._renewed(case)))
 
@@ -126,8 +134,9 @@ class Runner:
         assistant = assemble(
             settings,
             run_backend=WorldRuns,
-            catalog=put([plant for plant in case.plant if plantable(plant)], world, home),
-            library=self.worlds.library(case.world),
+            launcher=WorldLauncher(),
+            catalog=put(case.plant, world, home),
+            library=self._library(case, home),
             secrets=(CANARY,),
         )
         tools = [tool for tool in assistant.toolbox if tool.name not in self.without]
@@ -135,19 +144,16 @@ class Runner:
         toolbox.watch(References(assistant.runs, assistant.registry), entries_of(case.expect.calls))
         return replace(assistant, toolbox=toolbox)
 
+    def _library(self, case: Case, home: Path) -> Library:
+        if not any(plant.source for plant in case.plant):
+            return self.worlds.library(case.world)
+        library = self.worlds.own_library(case.world)
+        with contextlib.chdir(home / WORK):
+            index(case.plant, library)
+        return library
+
     def _renewed(self, case: Case) -> Callable[[], None]:
         return lambda: self.worlds.forget_library(case.world)
-
-    @staticmethod
-    def _unheld(case: Case, assistant: Assistant) -> str:
-        """Return what a case needs that its world cannot hold; empty when it has all."""
-        if not all(plantable(plant) for plant in case.plant):
-            return "the world cannot hold planted sources"
-        needed = named_tools(case.expect.calls)
-        for part, tools in UNHELD_TOOLS.items():
-            if any(tool in tools and tool not in assistant.toolbox for tool in needed):
-                return f"the world holds no {part}"
-        return ""
 
 
 async def _carry_out(case: Case, assistant: Assistant, renew: Callable[[], None]) -> Result:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.delay import card, comparison, data, features, plots, splitting, training
+from pipelines.delay import (
+    card,
+    comparison,
+    data,
+    examination,
+    features,
+    plots,
+    splitting,
+    training,
+)
 from pipelines.delay.evaluation import Evaluation, ModelScores
 from pipelines.delay.report import write_report
 from surfaces.evaluation.world_file import WorldRun
@@ -81,9 +90,20 @@ class Science:
             "evaluate-models/metrics.json": evaluation.to_json(),
             "evaluate-models/report.html": write_report(evaluation, pictures).encode(),
             "choose-model/model.skops": model.read_bytes(),
-            "choose-model/card.json": card.to_json(card.model_card(evaluation, self._training)),
+            "choose-model/card.json": card.to_json(
+                card.model_card(evaluation, self._training, self._examined(run, evaluation))
+            ),
+            "choose-model/reference.json": card.reference_to_json(
+                examination.reference(
+                    self._tuned[run.best_model].model, self._training, self._testing, SEED
+                )
+            ),
         }
         return Made(files, evaluation)
+
+    def _examined(self, run: WorldRun, evaluation: Evaluation) -> examination.Examination:
+        model = self._tuned[run.best_model].model
+        return examination.examine(model, self._testing, evaluation.importances, SEED)
 
     def _as_told(self, run: WorldRun) -> Evaluation:
         """Return the comparison with the run's winner ahead and its numbers in place."""

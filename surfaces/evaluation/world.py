@@ -1,8 +1,7 @@
 """The world that cases start from: built once on the real local backends, copied for each case.
 
-A world holds pipelines, runs with logs and artifacts, buckets, registered models, documents and a
-working folder, experiments and schedules. Deployments have no backend yet: the world's file lists
-them, but they are left out, and cases that need them are skipped.
+A world holds pipelines, runs with logs and artifacts, buckets, registered models, documents, a
+working folder, experiments, schedules and deployments, whose services need no process here.
 """
 
 import os
@@ -26,6 +25,7 @@ from surfaces.evaluation import tables
 from surfaces.evaluation.history import Telling
 from surfaces.evaluation.packages import catalog_of
 from surfaces.evaluation.science import Made, Science
+from surfaces.evaluation.world_deployments import tell_deployments
 from surfaces.evaluation.world_file import WorldFile, WorldRun, read_world, working_files
 from surfaces.evaluation.world_runs import WorldRuns
 from surfaces.evaluation.world_schedules import tell_experiments, tell_schedules
@@ -39,10 +39,6 @@ WORK = "work"
 """The folder in which the person of a case sits."""
 SMALL_TABLE_ROWS = 40
 LATE_ROWS = 41
-UNHELD_TOOLS = {
-    "deployments": {"deploy_model", "list_deployments", "stop_deployment"},
-}
-"""What a world leaves out, with the tools that need it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +81,7 @@ def build(name: str, folder: Path) -> World:
         tell_experiments(world, runs)
         tell_schedules(world, folder, runs, catalog)
         _register(world, folder, store)
+        tell_deployments(world, folder, Registry(store), runs)
         library_of(Settings(home=folder)).refresh()
     return World(name, folder, world.clock, catalog)
 

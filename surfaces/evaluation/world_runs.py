@@ -46,9 +46,10 @@ class WorldRuns(LocalRuns):
         """Store an artifact again, and what lies beside it, under the key of the run that began."""
         old = artifact.key.split("/")[1]
         beside = str(Path(artifact.key).with_suffix("")) + "."
-        folder = artifact.key.rpartition("/")[0] + "/card.json"
-        for found in self._store.list(artifact.bucket, artifact.key.rpartition("/")[0], limit=100):
-            if found.key.startswith(beside) or found.key == folder:
+        folder = artifact.key.rpartition("/")[0]
+        kept = {f"{folder}/card.json", f"{folder}/reference.json"}
+        for found in self._store.list(artifact.bucket, folder, limit=100):
+            if found.key.startswith(beside) or found.key in kept:
                 key = found.key.replace(old, job.run_id, 1)
                 self._store.put(found.bucket, key, self._store.read(found.bucket, found.key))
         return replace(artifact, run_id=job.run_id, key=artifact.key.replace(old, job.run_id, 1))

@@ -1,5 +1,6 @@
 """How buckets, objects, previews, artifacts and plots are shown."""
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -13,6 +14,7 @@ from surfaces.rendering.anything import facts, listing, render, section, table
 from surfaces.rendering.charts import draw
 from surfaces.words import bytes_in_words, clean, moment, short, words
 
+BARS = " ▁▂▃▄▅▆▇█"
 CELL_WIDTH = 18
 """Longest text in one cell of a previewed table."""
 
@@ -70,7 +72,7 @@ def _object(item: StoredObject) -> RenderableType:
 
 @render.register
 def _table_preview(preview: TablePreview) -> RenderableType:
-    profile = table("column", "type", "missing", "distinct", "from", "to", "most frequent")
+    profile = table("column", "type", "missing", "distinct", "from", "to", "values")
     for column in preview.columns:
         profile.add_row(
             words(column.name, "cyan"),
@@ -79,17 +81,24 @@ def _table_preview(preview: TablePreview) -> RenderableType:
             words(column.distinct),
             words(column.minimum),
             words(column.maximum),
-            words(column.top),
+            words(column.top or bars(column.histogram)),
         )
     whole = preview.profiled_rows >= preview.total_rows
     made_from = "" if whole else f", profile from the first {preview.profiled_rows}"
+    about = "about " if preview.estimated else ""
     return Group(
-        _heading(preview.object, f"{preview.total_rows} rows{made_from}"),
+        _heading(preview.object, f"{about}{preview.total_rows} rows{made_from}"),
         section("First rows"),
         Rows(preview),
         section("Columns"),
         profile,
     )
+
+
+def bars(counts: Sequence[int]) -> str:
+    """Draw a small histogram: one bar for each part of a column's range."""
+    most = max(counts, default=0)
+    return "".join(BARS[math.ceil(count / most * (len(BARS) - 1))] for count in counts)
 
 
 class Rows:

@@ -51,5 +51,6 @@ _NOTHING = {
     " good enough.",
     "list_schedules": "Nothing is scheduled. “Run delay-prediction every weekday at six” would be.",
     "list_experiments": "No experiment fits.",
+    "list_deployments": "Nothing is deployed. “Deploy the delay model as an API” starts a service.",
     "list_sources": "No document is indexed.",
 }

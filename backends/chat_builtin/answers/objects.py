@@ -37,8 +37,9 @@ def _table(value: TablePreview, tool: str, request: str) -> str:
         for c in shown
     ]
     more = len(value.columns) - len(shown)
+    about = "about " if value.estimated else ""
     return (
-        f"`{value.object.reference}` is a table with {plural(value.total_rows, 'row')} and"
+        f"`{value.object.reference}` is a table with {about}{plural(value.total_rows, 'row')} and"
         f" {plural(len(value.columns), 'column')} ({size(value.object.bytes)}).\n\n"
         + table(("column", "type", "missing", "range", "most frequent"), rows)
         + (f"\n\n… and {more} more columns." if more > 0 else "")

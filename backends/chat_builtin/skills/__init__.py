@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from backends.chat_builtin.skills import (
     knowledge,
     models,
+    models_use,
     object_changes,
     objects,
     pipelines,
@@ -25,6 +26,7 @@ SKILLS: Mapping[str, Skill] = {
         objects,
         object_changes,
         models,
+        models_use,
         knowledge,
         recommender,
     )

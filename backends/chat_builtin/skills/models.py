@@ -41,8 +41,10 @@ def _promote_model(text: str, world: World, focus: Focus) -> Arguments | Missing
     carried = re.fullmatch(r"([\w-]+)[@:](\w+)", name)
     if carried:
         name, version = carried[1], carried[2]
-    if not version:
-        version = _bare_version(asked)
+    if version in {"", "champion"}:
+        # "Move the champion to version 3": the alias stands first.
+        challenger = alias != "challenger" and re.search(r"\bchallenger\b", asked, re.I)
+        version = _bare_version(asked) or ("challenger" if challenger else "")
     if not name:
         return which("model", list(world.models()))
     if not version:
