@@ -8,14 +8,10 @@ from agents.tools.references import find_run
 from backends.runs_local.logs import task_log
 from backends.store_folder import FolderStore
 from core.models import ModelCard
+from knowledge.library import Library
 from pipelines.catalog import Catalog
 from surfaces.evaluation.cases import Plant
 from surfaces.evaluation.world import WORK, World
-
-
-def plantable(plant: Plant) -> bool:
-    """Return whether today's backends can hold a plant: documents cannot be added yet."""
-    return not plant.source
 
 
 def put(plants: Sequence[Plant], world: World, home: Path) -> Catalog:
@@ -26,8 +22,8 @@ def put(plants: Sequence[Plant], world: World, home: Path) -> Catalog:
             FolderStore(home / "objects").put(bucket, key, plant.text.encode())
         elif plant.log is not None:
             _into_log(world, home, plant.log.run, plant.log.task, plant.text)
-        elif plant.file:
-            path = home / WORK / plant.file
+        elif place := plant.file or plant.source:
+            path = home / WORK / place
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(plant.text, encoding="utf-8")
         elif plant.model is not None:
@@ -39,6 +35,13 @@ def put(plants: Sequence[Plant], world: World, home: Path) -> Catalog:
             for spec in world.catalog.all()
         ]
     )
+
+
+def index(plants: Sequence[Plant], library: Library) -> None:
+    """Make the planted sources searchable; the folder of the case must be the current one."""
+    for plant in plants:
+        if plant.source:
+            library.add(plant.source)
 
 
 def _into_log(world: World, home: Path, run: str, task: str, text: str) -> None:

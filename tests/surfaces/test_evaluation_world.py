@@ -288,7 +288,7 @@ def test_a_case_must_pass_every_time_it_runs(worlds: Worlds, tmp_path: Path) -> 
 def test_what_the_world_cannot_hold_is_skipped_and_too_much_of_it_fails(
     worlds: Worlds, tmp_path: Path
 ) -> None:
-    plant = [{"source": "docs/x.md", "text": "x"}]
+    plant = [{"log": {"run": "nightly-0399", "task": "validate-data"}, "text": "x"}]
     case = Case.model_validate(
         {"id": "s", "turns": ["hi"], "plant": plant, "expect": {"writes": 0}}
     )
@@ -298,6 +298,24 @@ def test_what_the_world_cannot_hold_is_skipped_and_too_much_of_it_fails(
     assert report.skipped == ["s"]
     assert report.too_many_skipped
     assert not report.good_enough(0.0)
+
+
+def test_a_planted_source_can_be_searched_in_its_case_and_in_no_other(
+    worlds: Worlds, tmp_path: Path
+) -> None:
+    text = "# Crane permits\n\n## Who signs\nThe borough engineer signs crane permits at noon."
+    asked = {"turns": ["which documents do you know?"], "expect": {"says": ["cranes.md"]}}
+    with_it = Case.model_validate(
+        {"id": "with", "plant": [{"source": "docs/cranes.md", "text": text}], **asked}
+    )
+    without = Case.model_validate({"id": "without", **asked})
+
+    report = evaluate([with_it, without], Settings(home=tmp_path), worlds)
+
+    assert {result.id: result.passed for result in report.results} == {
+        "with": True,
+        "without": False,
+    }
 
 
 TWO = """
