@@ -278,7 +278,7 @@ def test_logs_come_from_the_pod_then_from_the_store_then_with_advice(
         True,
     )
     assert runs.logs(run.id, "say").lines == ("said 'ü'",)
-    # A pod that is gone is answered with an error of the server's, which asking again does not mend.
+    # A pod that is gone is an error of the server's, which asking again does not mend.
     server.faults += [Fault(status=500, body='{"error_message": "no pod"}', only="/log$")] * 2
     with pytest.raises(UnavailableError) as gone:
         runs.logs(run.id, "draw")
