@@ -1,10 +1,10 @@
 """Passages in Chroma, embedded and persistent."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
     from chromadb.api.types import GetResult
+
+Answer = TypeVar("Answer")
 
 COLLECTION = "passages"
 """The name of the collection, which a server's settings may change."""
@@ -32,6 +34,7 @@ class ChromaIndex:
     """
 
     collection = COLLECTION
+    _last: "Collection | None" = None
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -81,12 +84,10 @@ class ChromaIndex:
         """Return the passages with these ids, in this order; unknown ids are left out."""
         found: dict[str, Passage] = {}
         with self._explained():
-            if (collection := self._found()) is None:
-                return ()
             for start in range(0, len(ids), self._batch):
                 part = list(dict.fromkeys(ids[start : start + self._batch]))
-                stored = collection.get(ids=part, include=["documents", "metadatas"])
-                found |= {passage.id: passage for passage in _passages(stored)}
+                stored = self._asked(partial(_stored, part))
+                found |= {passage.id: passage for passage in _passages(stored)} if stored else {}
         return [found[key] for key in ids if key in found]
 
     def under(self, page: str, heading: str) -> Sequence[Passage]:
@@ -108,15 +109,16 @@ class ChromaIndex:
             # A cosine with nothing is not a number.
             return ()
         with self._explained():
-            collection = self._found()
-            if collection is None or not (held := collection.count()):
-                return ()
-            found = collection.query(
-                query_embeddings=_matrix([vector]),
-                n_results=min(limit, held),
-                where=_only(source),
-                include=["distances"],
+            found = self._asked(
+                lambda collection: collection.query(
+                    query_embeddings=_matrix([vector]),
+                    n_results=limit,
+                    where=_only(source),
+                    include=["distances"],
+                )
             )
+        if found is None:
+            return ()
         rows = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
         return tuple(
             NearPassage(id=key, cosine=min(1.0, max(0.0, 1 - distance))) for key, distance in rows
@@ -151,13 +153,28 @@ class ChromaIndex:
         return self._client.get_max_batch_size()
 
     def _found(self) -> "Collection | None":
-        # Looked up for each call: another process may have replaced the collection.
+        # Looked up for each change: another process may have replaced the collection.
         from chromadb.errors import NotFoundError
 
         try:
-            return self._client.get_collection(self.collection, embedding_function=None)
+            found = self._client.get_collection(self.collection, embedding_function=None)
         except NotFoundError:
-            return None
+            found = None
+        self._last = found
+        return found
+
+    def _asked(self, ask: "Callable[[Collection], Answer]") -> "Answer | None":
+        """Ask the collection that was looked up last; nothing where there is none."""
+        from chromadb.errors import NotFoundError
+
+        if self._last is not None:
+            try:
+                return ask(self._last)
+            except NotFoundError:
+                # Another process has replaced it since.
+                pass
+        found = self._found()
+        return ask(found) if found is not None else None
 
     def _created(self, fingerprint: str) -> "Collection":
         return self._client.create_collection(
@@ -182,6 +199,10 @@ class ChromaIndex:
             f"The search index in {self._folder} cannot be used: {error}.",
             hint="If it stays so, remove that folder; the index is built again.",
         )
+
+
+def _stored(ids: Sequence[str], collection: "Collection") -> "GetResult":
+    return collection.get(ids=list(ids), include=["documents", "metadatas"])
 
 
 def _matrix(vectors: Sequence[Sequence[float]]) -> NDArray[np.float32]:

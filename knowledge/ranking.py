@@ -4,9 +4,9 @@ The figures behind the constants are printed by `python -m bench.retrieval`.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import exp
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from core.passages import NearPassage
 from knowledge.lexical import Word
 from knowledge.shelf import Shelf
-from knowledge.words import asks_what, stems, subject
+from knowledge.words import asks_what, subject
 
 LEXICAL_WEIGHT = 0.7
 """Share of the lexical score: as many pages found as by it alone, and better ordered."""
@@ -109,7 +109,8 @@ class Ranker:
         if asks_what(question):
             fused *= np.where(self.shelf.leads[candidates], LEAD_WEIGHT, 1.0)
         fused *= self._weights[candidates]
-        named = [self._heading_share(row, asked) for row in candidates]
+        said = {stem for word in asked for stem in word.stems}
+        named = [self._heading_share(row, said) for row in candidates]
         fused *= 1 + HEADING_BONUS * np.array(named)
         order = [at for at in np.argsort(-fused, kind="stable") if fused[at] > 0]
         best = [candidates[at] for at in order[:LOOKED_AT]]
@@ -126,13 +127,13 @@ class Ranker:
             ),
         )
 
-    def _heading_share(self, row: int, asked: Sequence[Word]) -> float:
+    def _heading_share(self, row: int, said: Set[str]) -> float:
         """Return how much of a heading's meaning the question names."""
-        said = {stem for word in asked for stem in word.stems}
-        terms = set(stems(self.shelf.headings[row]))
+        terms = _terms(self.shelf.headings[row])
+        if not terms & said:
+            return 0.0
         rarities = {term: self.shelf.lexical.rarity(term) for term in terms}
-        whole = sum(rarities.values())
-        return sum(rarities[term] for term in terms & said) / whole if whole else 0.0
+        return sum(rarities[term] for term in terms & said) / sum(rarities.values())
 
     @cached_property
     def names(self) -> Mapping[str, int]:
@@ -147,6 +148,11 @@ class Ranker:
     @cached_property
     def _sources(self) -> NDArray[np.str_]:
         return np.array(self.shelf.sources)
+
+
+@lru_cache(maxsize=20_000)
+def _terms(heading: str) -> frozenset[str]:
+    return frozenset(heading.split())
 
 
 def _unknown(asked: Sequence[Word]) -> float:

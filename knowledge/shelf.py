@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from core.errors import UnavailableError
 from core.passages import Passage
 from knowledge.lexical import LexicalIndex, search_text
+from knowledge.words import stems
 
-VERSION = 2
+VERSION = 3
 """Raised whenever other code reads or makes the file differently."""
 
 
@@ -29,6 +30,7 @@ class Shelf:
     sources: tuple[str, ...]
     """Of each row."""
     headings: tuple[str, ...]
+    """The stems of each row's heading, between spaces."""
     leads: NDArray[np.bool_]
     """Which rows are the first of their page."""
     lexical: LexicalIndex
@@ -39,7 +41,7 @@ class Shelf:
         return cls(
             ids=tuple(passage.id for passage in passages),
             sources=tuple(passage.source for passage in passages),
-            headings=tuple(passage.heading for passage in passages),
+            headings=tuple(" ".join(stems(passage.heading)) for passage in passages),
             leads=np.array([passage.position == 0 for passage in passages], dtype=np.bool_),
             lexical=LexicalIndex.of([search_text(passage) for passage in passages]),
         )
