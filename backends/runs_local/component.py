@@ -1,30 +1,25 @@
-"""One task of a run, in a process forked from a parent that has the heavy imports done."""
+"""The tasks of a run: what they are, and the process that they are forked from."""
 
-import importlib
 import importlib.metadata
 import json
-import logging
-import multiprocessing
 import os
 import re
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from multiprocessing.connection import wait
-from multiprocessing.context import ForkServerProcess
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from backends.runs_local.logs import TASK_PROCESS
 from core.errors import RequestError
 
 _SOURCE_FOLLOWS = re.compile(r"ephemeral_component\.py.*\$@", re.DOTALL)
 _PIP_INSTALL = re.compile(r"pip install (?P<words>.*?)(?=&&|\n|$)", re.DOTALL)
 _QUOTED = re.compile(r"'([^']*)'")
-# Process objects look after one another's ends when one is started, without a lock of their own.
-_PROCESSES = threading.Lock()
+_EXECUTOR = "kfp.dsl.executor_main"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,80 +88,83 @@ def _is_met(text: str) -> bool:
     return requirement.specifier.contains(found, prereleases=True)
 
 
-def prepare_parent(preload: Sequence[str]) -> None:
-    """Start the parent of all tasks; it imports while the worker does other things."""
-    from multiprocessing import forkserver
-
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__, "kfp.dsl.executor_main", *preload])
-    # KFP imports only what a component needs where this is set, as in its own containers. The
-    # worker needs more than that, but not the client for clusters, which costs a second.
-    os.environ["_KFP_RUNTIME"] = "true"  # noqa: TID251  # written for the parent, never read
-    try:
-        forkserver.ensure_running()
-        importlib.import_module("kfp")
-    finally:
-        del os.environ["_KFP_RUNTIME"]  # noqa: TID251  # the rest of KFP is imported in full
-
-
-def run_call(call: ComponentCall, when_forked: Callable[[], None]) -> int:
-    """Run a component to its end and return its exit code; negative is the signal that ended it.
+class Parent:
+    """The process that forks the tasks of a run; it imports while the worker does other things.
 
     Args:
-        call: What to run.
-        when_forked: Called once its process is there; the first of a run waits for the imports.
+        preload: Modules that tasks need and that are slow to import.
     """
-    context = multiprocessing.get_context("forkserver")
-    process: ForkServerProcess = context.Process(target=_execute, args=(call,), name=TASK_PROCESS)
-    with _PROCESSES:
-        process.start()
-    when_forked()
-    wait([process.sentinel])
-    with _PROCESSES:
-        process.join()
-        code = process.exitcode
-    return 1 if code is None else code
+
+    def __init__(self, preload: Sequence[str]) -> None:
+        # KFP imports only what a component needs where this is set, as in its own containers.
+        environment = {**os.environ, "_KFP_RUNTIME": "true"}  # noqa: TID251  # handed on, not read
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "backends.runs_local.parent", _EXECUTOR, *preload],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        self._lock = threading.Lock()
+        self._tasks: dict[int, _Forked] = {}
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def run(self, call: ComponentCall, when_forked: Callable[[], None]) -> int:
+        """Run a component to its end and return its exit code; negative is a signal's number.
+
+        Args:
+            call: What to run.
+            when_forked: Called once its process is there; the first of a run waits for imports.
+        """
+        forked = _Forked()
+        with self._lock:
+            number = len(self._tasks)
+            self._tasks[number] = forked
+            self._ask(call, number)
+        forked.begun.wait()
+        when_forked()
+        forked.ended.wait()
+        return forked.code
+
+    def _ask(self, call: ComponentCall, number: int) -> None:
+        told = {
+            "id": number,
+            "source": call.source,
+            "arguments": call.arguments,
+            "environment": dict(call.environment),
+            "log": str(call.log),
+            "folder": str(call.folder),
+        }
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(told).encode() + b"\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            self._tasks[number].end(1)
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            answer = json.loads(line)
+            if "code" in answer:
+                self._tasks[answer["id"]].end(answer["code"])
+            else:
+                self._tasks[answer["id"]].begun.set()
+        # Without their parent nobody hears of the tasks any more.
+        with self._lock:
+            for forked in self._tasks.values():
+                if not forked.ended.is_set():
+                    forked.end(-signal.SIGKILL)
 
 
-def _execute(call: ComponentCall) -> None:
-    """Do in the forked process what KFP's container command does."""
-    _write_to(call.log)
-    os.environ.update(call.environment)  # noqa: TID251  # the component's own, never read here
-    _forget_shared_randomness()
-    call.folder.mkdir(parents=True, exist_ok=True)
-    os.chdir(call.folder)
-    source = call.folder / "ephemeral_component.py"
-    source.write_text(call.source, encoding="utf-8")
-    sys.argv = [
-        "executor_main",
-        "--component_module_path",
-        str(source),
-        *call.arguments,
-    ]
-    from kfp.dsl.executor_main import executor_main
+@dataclass
+class _Forked:
+    """A task's process, as far as its parent told of it."""
 
-    executor_main()
+    begun: threading.Event = field(default_factory=threading.Event)
+    ended: threading.Event = field(default_factory=threading.Event)
+    code: int = 1
 
-
-def _write_to(log: Path) -> None:
-    """Send everything that the task writes, in Python or below it, to its log."""
-    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
-    os.dup2(handle, 1)
-    os.dup2(handle, 2)
-    os.close(handle)
-    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115  # lives as long as the process
-    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115  # lives as long as the process
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    # The executor tells its whole input first; that is noise in front of what the task says.
-    handler.addFilter(lambda record: record.module != "executor_main")
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-
-
-def _forget_shared_randomness() -> None:
-    """Give the task random numbers of its own, where its parent has drawn the seed already."""
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed()
+    def end(self, code: int) -> None:
+        self.code = code
+        self.begun.set()
+        self.ended.set()

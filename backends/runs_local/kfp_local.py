@@ -33,7 +33,7 @@ from kfp.local.orchestrator import task_executor
 from kfp.local.orchestrator.orchestrator_utils import OrchestratorUtils
 from kfp.pipeline_spec import pipeline_spec_pb2
 
-from backends.runs_local.component import read_call, run_call
+from backends.runs_local.component import Parent, read_call
 from backends.runs_local.graph import Graph, Outputs, Place
 from backends.runs_local.recording import Output
 from backends.runs_local.reuse import Reuse
@@ -87,6 +87,7 @@ class WatchedPipeline:
 
     Args:
         watcher: Hears what happens.
+        parent: Forks the tasks' processes.
         workers: How many tasks may work side by side.
         work: Where tasks leave their files.
         done: Where it is noted what succeeded, for later attempts of the run.
@@ -94,6 +95,7 @@ class WatchedPipeline:
     """
 
     watcher: Watcher
+    parent: Parent
     workers: int
     work: Path
     done: Path
@@ -236,22 +238,29 @@ class WatchedPipeline:
         self, *, image: str, full_command: list[str], pipeline_root: str, runner: Any, env_vars: Any
     ) -> "_Handler":
         del image, pipeline_root, runner
-        return _Handler(self.watcher, self._current, full_command, dict(env_vars or {}))
+        return _Handler(
+            self.watcher, self.parent, self._current, full_command, dict(env_vars or {})
+        )
 
 
 class _Handler:
     """Stands where KFP would start a subprocess."""
 
     def __init__(
-        self, watcher: Watcher, current: _Current, command: list[str], environment: dict[str, str]
+        self,
+        watcher: Watcher,
+        parent: Parent,
+        current: _Current,
+        command: list[str],
+        environment: dict[str, str],
     ) -> None:
-        self._watcher, self._current = watcher, current
+        self._watcher, self._parent, self._current = watcher, parent, current
         self._command, self._environment = command, environment
 
     def run(self) -> Any:
         current = self._current
         call = read_call(self._command, self._environment, current.log)
-        code = current.exit_code = run_call(call, self._forked)
+        code = current.exit_code = self._parent.run(call, self._forked)
         return kfp_status.Status.SUCCESS if code == 0 else kfp_status.Status.FAILURE
 
     def _forked(self) -> None:

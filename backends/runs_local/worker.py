@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import importlib
 import importlib.util
 import os
 import signal
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backends.runs_local.cleaning import sweep
-from backends.runs_local.component import prepare_parent
+from backends.runs_local.component import Parent
 from backends.runs_local.history import Made, RunHistory
 from backends.runs_local.job import Job, store_at
 from backends.runs_local.launching import Launcher
@@ -30,44 +31,35 @@ from backends.runs_local.space import (
 from core.objects import ObjectStore
 from core.runs import Artifact, RunState, TaskState
 
-_ONE_THREAD_EACH = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "NUMEXPR_NUM_THREADS": "1",
-    # Arrow brings an allocator that would start a thread of its own.
-    "JE_ARROW_MALLOC_CONF": "background_thread:false",
-}
-"""Tasks share the processors; and only a parent with one thread may be forked."""
 ENDED_WITHOUT_A_WORD = "The task ended with exit code {code} and without a message."
 ENDED_BY_SIGNAL = "The task was ended by signal {signal}; often that is too little memory."
 
 
-def main() -> None:
-    """Run the job that arrives on standard input, then see whose turn it is."""
-    told = sys.stdin.buffer.read()
-    if not told:
-        # Who started this process has ended; whoever looks next starts another one.
-        return
+def work(told: bytes, parent: Parent) -> None:
+    """Run a job, then see whose turn it is.
+
+    Args:
+        told: The job, as it arrived.
+        parent: Forks the tasks' processes.
+    """
     job = Job.model_validate_json(told)
-    os.environ.update(_ONE_THREAD_EACH)  # noqa: TID251  # written for the tasks, never read
     history = RunHistory(job.database)
     with contextlib.ExitStack() as after:
         after.enter_context(history.kept_open())
         if history.begin(job.run_id, Worker.of(os.getpid()), job.attempt):
             after.callback(_go_on, job, history)
-            _work(job, history)
+            _run(job, history, parent)
 
 
-def _work(job: Job, history: RunHistory) -> None:
+def _run(job: Job, history: RunHistory, parent: Parent) -> None:
     log = _Watch(job, history, store_at(job.store, job.home))
     with _outcome(job, history):
-        prepare_parent(job.preload)
-        # Importing KFP takes a second, which the parent of the tasks uses as well.
+        _import_kfp()
         from backends.runs_local.kfp_local import WatchedPipeline
 
         pipeline = WatchedPipeline(
             watcher=log,
+            parent=parent,
             workers=job.workers,
             work=job.work,
             done=job.done,
@@ -86,6 +78,14 @@ def _go_on(job: Job, history: RunHistory) -> None:
         at_once=job.at_once,
     ).advance()
     sweep(job.home, history.open_runs().keys(), _code_fingerprint(job.preload))
+
+
+def _import_kfp() -> None:
+    """Import KFP without its clients for clusters and for Docker, which cost a second."""
+    sys.modules["docker"] = None  # type: ignore[assignment]  # how Python says: not installed
+    os.environ["_KFP_RUNTIME"] = "true"  # noqa: TID251  # written for the import, never read
+    importlib.import_module("kfp")
+    del os.environ["_KFP_RUNTIME"]  # noqa: TID251  # the rest of KFP is imported in full
 
 
 @contextlib.contextmanager

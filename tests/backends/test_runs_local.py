@@ -262,7 +262,7 @@ def test_tasks_are_forked_from_a_parent_with_one_thread(store: FolderStore, tmp_
     (parent,) = (
         process
         for process in worker.children()
-        if any("multiprocessing.forkserver" in part for part in process.cmdline())
+        if any("backends.runs_local.parent" in part for part in process.cmdline())
     )
     assert parent.num_threads() == 1
     assert "sklearn" in Path(f"/proc/{parent.pid}/maps").read_text()
