@@ -54,6 +54,9 @@ bench: setup
 	$(BIN)/python -m bench.recommender
 	$(BIN)/python -m bench.swarm
 	$(BIN)/python -m bench.model_faults
+	$(BIN)/python -m bench.transfers
+	$(BIN)/python -m bench.listing
+	$(BIN)/python -m bench.store_crashes
 	$(BIN)/python -m bench.kubeflow
 
 lock:

@@ -117,13 +117,10 @@ def _permissions() -> str:
     settings = read_settings().store
     if not isinstance(settings, S3Settings):
         return ""
-    allowed = [
-        name
-        for name, yes in (("written", settings.allow_writes), ("deleted", settings.allow_deletes))
-        if yes
-    ]
     keys = "" if settings.access_key.get_secret_value() else ", without keys"
-    return f"{keys}; may be {' and '.join(['read', *allowed])}"
+    writes = "written" if settings.allow_writes else "not written"
+    deletes = "deleted" if settings.allow_deletes else "not deleted"
+    return f"{keys}; may be read, {writes}, {deletes}"
 
 
 def _runs() -> str:

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -8,17 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import skops.io
+from minio_server import any_server, wipe
 from pydantic import TypeAdapter
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import FunctionTransformer
 
 from backends.store_folder import FolderStore
+from backends.store_s3 import S3Store
 from core.errors import NotFoundError, RequestError, UnavailableError
 from core.models import ModelCard, ModelVersion
 from core.objects import ObjectStore
 from core.paging import Page, page_of
 from core.pipelines import ParameterValue
 from core.runs import Artifact, ArtifactKind, Run, RunQuery, RunState
+from core.services import S3Settings
 from models.prediction import predict
 from models.registry import Registry
 
@@ -39,9 +42,19 @@ class RecordedRuns:
         return next(artifacts for run, artifacts in self.recorded if run.id == run_id)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> ObjectStore:
-    return FolderStore(tmp_path / "objects")
+@pytest.fixture(scope="module")
+def served() -> Iterator[S3Settings]:
+    with any_server() as settings:
+        yield settings
+
+
+@pytest.fixture(params=["folder", pytest.param("minio", marks=pytest.mark.live)])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+    if request.param == "folder":
+        return FolderStore(tmp_path / "objects")
+    settings: S3Settings = request.getfixturevalue("served")
+    wipe(settings)
+    return S3Store(settings, tmp_path / "transfers")
 
 
 @pytest.fixture
