@@ -54,16 +54,6 @@ class TrashedObject:
     """What the store calls it in the trash."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SharedLink:
-    """A link that opens an object without credentials, made because a person asked for it."""
-
-    object: StoredObject
-    link: str
-    """Whoever has it can read the object; it is the one secret that is shown."""
-    expires_at: datetime
-
-
 Progress = Callable[[int, int], None]
 """Told the bytes moved so far and all of them, now and then; raising in it stops the transfer."""
 
@@ -206,6 +196,8 @@ class ColumnProfile:
     maximum: str = ""
     top: str = ""
     """The most frequent value, with its share."""
+    histogram: tuple[int, ...] = ()
+    """How many values of a number column lie in each of some equal parts of its range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +210,8 @@ class TablePreview:
     total_rows: int
     profiled_rows: int
     """How many rows the profile was made from."""
+    estimated: bool = False
+    """Whether `total_rows` is reckoned from the size: a large table at a server is not read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

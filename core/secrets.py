@@ -8,7 +8,8 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from core.errors import RequestError
-from core.objects import SharedLink, TablePreview
+from core.lineage import SharedLink
+from core.objects import TablePreview
 from core.visible import visible, writable
 
 MASK = "•••"
@@ -129,7 +130,7 @@ class Masker:
             return value if masked == value else masked
         if isinstance(value, SharedLink):
             # A key's name is part of such a link, and without it nobody can open it.
-            self._links = (*self._links[1 - LINKS :], value.link)
+            self._links = (*self._links[1 - LINKS :], value.url)
             return value
         if isinstance(value, Mapping):
             return {

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime
 
-from core.objects import SharedLink, StoredObject
+from core.lineage import SharedLink
+from core.objects import StoredObject
 from core.secrets import MASK, Masker
 
 KEY = "team-access-key"
@@ -23,7 +24,7 @@ def shared(link: str) -> SharedLink:
         content_type="text/csv",
         modified_at=NOW,
     )
-    return SharedLink(object=found, link=link, expires_at=NOW)
+    return SharedLink(object=found, url=link, expires_at=NOW)
 
 
 def test_a_link_made_to_be_handed_on_stays_whole() -> None:
