@@ -81,6 +81,44 @@ _KNOWN_TOOLS = (
     "Streamlit",
     "Gradio",
     "TensorBoard",
+    "Argo Workflows",
+    "Flyte",
+    "Luigi",
+    "Kedro",
+    "Comet",
+    "ClearML",
+    "Neptune",
+    "Aim",
+    "lakeFS",
+    "Delta Lake",
+    "Git LFS",
+    "Ray Serve",
+    "NVIDIA Triton",
+    "Triton",
+    "TorchServe",
+    "vLLM",
+    "ONNX Runtime",
+    "Lambda",
+    "whylogs",
+    "Deepchecks",
+    "NannyML",
+    "Great Expectations",
+    "CloudWatch",
+    "Hopsworks",
+    "Tecton",
+    "CircleCI",
+    "Azure DevOps",
+    "Cloud Build",
+    "CML",
+    "Docker Compose",
+    "Podman",
+    "Kubernetes",
+    "Cloud Run",
+    "OpenTofu",
+    "Pulumi",
+    "Ansible",
+    "Bicep",
+    "CloudFormation",
 )
 _LEVELS = {"low": "low", "tight": "low", "small": "low", "no": "low", "little": "low"} | {
     "medium": "medium",
@@ -194,8 +232,15 @@ def _existing(text: str) -> list[str]:
     )
     if not clause:
         return []
-    return [
-        tool
+    return known_tools_in(clause[1])
+
+
+def known_tools_in(text: str) -> list[str]:
+    """Return the tools that a text names, in the order of the text."""
+    found = {
+        tool: place.start()
         for tool in _KNOWN_TOOLS
-        if re.search(rf"(?<!\w){re.escape(tool)}(?!\w)", clause[1], re.I)
-    ]
+        if (place := re.search(rf"(?<!\w){re.escape(tool)}(?!\w)", text, re.I))
+    }
+    # Of two that begin at one place, the longer name is meant: Docker Compose, not Docker.
+    return sorted(found, key=lambda tool: (found[tool], -len(tool)))

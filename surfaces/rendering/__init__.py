@@ -10,6 +10,8 @@ from surfaces.rendering import (
     objects,
     runs,
     schedules,
+    toolchain_platforms,
+    toolchain_projects,
     toolchains,
 )
 from surfaces.rendering.anything import render
@@ -26,6 +28,8 @@ SUBJECTS = (
     objects,
     runs,
     schedules,
+    toolchain_platforms,
+    toolchain_projects,
     toolchains,
 )
 """The modules that teach `render` the types of each subject."""

@@ -5,7 +5,13 @@ import dataclasses
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from core.toolchains import ProjectProfile, QuestionsFirst, Recommendation, SlotChoice
+from core.toolchains import (
+    OtherToolchain,
+    ProjectProfile,
+    QuestionsFirst,
+    Recommendation,
+    SlotChoice,
+)
 from surfaces.rendering.anything import facts, notes, render, section, table
 from surfaces.words import clean, share, short, words
 
@@ -32,14 +38,31 @@ def _recommendation(recommendation: Recommendation) -> RenderableType:
         section("Why"),
         *(render(slot) for slot in recommendation.slots if slot.why or slot.flips),
     ]
-    if recommendation.unknown:
-        asked = short(recommendation.unknown)
-        parts.append(Text(f"\nMore would be known with: {asked}.", style="italic"))
+    if recommendation.alternatives:
+        parts.append(section("Other toolchains that fit together"))
+        parts += [_other(other) for other in recommendation.alternatives]
+    if recommendation.neighbours:
+        near = table("project of the data", "likeness", "in common", "platform", "tools")
+        for other in recommendation.neighbours:
+            cells = (other.repository, share(other.likeness), other.in_common, other.platform)
+            near.add_row(*(words(cell) for cell in cells), words(other.tools))
+        parts += [section("Most like it"), near]
+    if recommendation.questions:
+        asked = "; ".join(question.text for question in recommendation.questions)
+        parts.append(Text(f"\nMore would be known with: {asked}", style="italic"))
     return Group(
         Text("For a project with:", style="dim"),
         render(recommendation.profile),
         *parts,
         *notes(recommendation.caveats),
+    )
+
+
+def _other(other: OtherToolchain) -> RenderableType:
+    differs = ", ".join(f"{slot.replace('_', ' ')}: {other.tools[slot]}" for slot in other.differs)
+    return Group(
+        Text.assemble((clean(other.name), "bold green"), f": {clean(differs)}"),
+        Text(f"  {clean(other.reason)}", style="dim"),
     )
 
 

@@ -10,6 +10,7 @@ from backends.chat_builtin.answers import (
     objects,
     runs,
     schedules,
+    toolchains,
 )
 from backends.chat_builtin.answers.base import write_answer
 
@@ -24,5 +25,6 @@ __all__ = [
     "objects",
     "runs",
     "schedules",
+    "toolchains",
     "write_answer",
 ]

@@ -53,4 +53,5 @@ _NOTHING = {
     "list_experiments": "No experiment fits.",
     "list_deployments": "Nothing is deployed. “Deploy the delay model as an API” starts a service.",
     "list_sources": "No document is indexed.",
+    "list_choices": "Nothing is recorded yet. Tell me what you took: “we took Prefect”.",
 }

@@ -1,4 +1,4 @@
-"""Answers about scores, models, predictions and toolchains."""
+"""Answers about scores, models and predictions."""
 
 from backends.chat_builtin.answers.base import write_answer, write_list
 from backends.chat_builtin.answers.phrases import ago, number, percent, plural, table
@@ -12,11 +12,8 @@ from core.models import (
     RegisteredModel,
 )
 from core.paging import Page
-from core.toolchains import QuestionsFirst, Recommendation, SlotChoice
 
 SHOWN_CHANGES = 4
-SHOWN_CAVEATS = 2
-"""In a conversation; the tool's card shows them all."""
 
 
 @write_list.register
@@ -225,64 +222,3 @@ def _flips(value: Prediction) -> str:
         f"- `{flip.what}` = {flip.value}: {percent(flip.probability)}" for flip in value.flips
     )
     return f"What would make it {value.flips[0].verdict} (each was tried):\n\n{told}"
-
-
-@write_answer.register
-def _questions(value: QuestionsFirst, tool: str, request: str) -> str:
-    del tool, request
-    asked = "\n".join(f"- {question}" for question in value.questions)
-    return (
-        f"To recommend something that fits, I need to know a little:\n\n{asked}\n\n"
-        "What can you tell me of these?"
-    )
-
-
-@write_answer.register
-def _toolchain(value: Recommendation, tool: str, request: str) -> str:
-    del tool, request
-    rows = [_slot_row(slot) for slot in (value.platform, *value.slots) if slot.choices]
-    parts = [
-        f"For {_known(value)}:",
-        table(("slot", "first choice", "next", "evidence"), rows),
-        f"**Why {value.platform.choices[0].tool}:** {value.platform.why}",
-    ]
-    parts += [f"Why not the next: {value.platform.why_not}"] if value.platform.why_not else []
-    if value.platform.flips:
-        flips = "\n".join(f"- {flip}" for flip in value.platform.flips[:4])
-        parts.append(f"What would change the platform:\n\n{flips}")
-    if value.unknown:
-        parts.append(f"Not told, and could change the answer: {', '.join(value.unknown)}.")
-    weak = [slot for slot in value.slots if slot.evidence == "weak"]
-    if weak:
-        parts.append(
-            f"“weak” means that the data says no more than popularity: {len(weak)} of"
-            f" {len(value.slots)} slots."
-        )
-    return "\n\n".join([*parts, *value.caveats[:SHOWN_CAVEATS]])
-
-
-def _slot_row(slot: SlotChoice) -> tuple[str, ...]:
-    first, *others = slot.choices
-    return (
-        slot.slot.replace("_", " "),
-        f"**{first.tool}** {percent(first.probability)}",
-        ", ".join(f"{choice.tool} {percent(choice.probability)}" for choice in others[:2]),
-        slot.evidence,
-    )
-
-
-def _known(value: Recommendation) -> str:
-    profile = value.profile
-    facts = [
-        ", ".join(profile.data_types) and f"{', '.join(profile.data_types)} data",
-        profile.task,
-        profile.framework,
-        profile.team_size and f"a {profile.team_size} team",
-        profile.deployment and f"{profile.deployment} use",
-        profile.cloud and f"cloud {profile.cloud}",
-        profile.kubernetes and f"Kubernetes skill {profile.kubernetes}",
-        profile.budget and f"{profile.budget} budget",
-        profile.governance and f"{profile.governance} governance",
-        ", ".join(profile.existing_tools) and f"keeping {', '.join(profile.existing_tools)}",
-    ]
-    return "; ".join(fact for fact in facts if fact) or "what you told"
