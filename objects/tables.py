@@ -1,10 +1,12 @@
 """Tables in stored objects: read as far as needed, profiled column by column."""
 
 import io
+import itertools
 import json
 import re
+import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from core.objects import ColumnProfile, StoredObject, TablePreview
@@ -15,9 +17,13 @@ if TYPE_CHECKING:
 READ_BYTES = 8 << 20
 """How much of a text table is read; what is beyond is only counted."""
 READ_ROWS = 20_000
+UNFOLDED_BYTES = 512 << 20
+"""How large the parts of a workbook may be together."""
 """How much of a binary table is read."""
 SHOWN_ROWS = 200
 CELL_CHARACTERS = 200
+BINS = 8
+"""How many bars a number column's histogram has."""
 
 _SEPARATORS = ",;\t|"
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
@@ -31,7 +37,10 @@ class NotATableError(ValueError):
 class _Read:
     frame: "pd.DataFrame"
     """Every cell as text, nothing where there is none."""
-    total_rows: int
+    total_rows: int | None
+    """None where only the beginning was read."""
+    head_bytes: int = 0
+    """How many bytes the rows take up, where only the beginning was read."""
 
 
 def preview_table(found: StoredObject, content: BinaryIO, ending: str, rows: int) -> TablePreview:
@@ -41,6 +50,8 @@ def preview_table(found: StoredObject, content: BinaryIO, ending: str, rows: int
         NotATableError: The content cannot be read as the table that its ending promises.
     """
     read = READERS[ending](content)
+    if read.total_rows is None:
+        read = replace(read, total_rows=_reckoned(found, read))
     shown = read.frame.head(min(rows, SHOWN_ROWS)).fillna("")
     return TablePreview(
         object=found,
@@ -48,9 +59,15 @@ def preview_table(found: StoredObject, content: BinaryIO, ending: str, rows: int
         rows=tuple(
             tuple(_short(cell) for cell in row) for row in shown.itertuples(index=False, name=None)
         ),
-        total_rows=read.total_rows,
+        total_rows=read.total_rows or 0,
         profiled_rows=len(read.frame),
+        estimated=read.head_bytes > 0,
     )
+
+
+def _reckoned(found: StoredObject, read: _Read) -> int:
+    """Return about how many rows a table has, by the length of those that were read."""
+    return round(found.bytes * len(read.frame) / max(1, read.head_bytes))
 
 
 def decoded(data: bytes) -> str:
@@ -61,9 +78,14 @@ def decoded(data: bytes) -> str:
         return data.decode("cp1252", errors="replace")
 
 
-def whole_lines(content: BinaryIO) -> tuple[bytes, int]:
-    """Read whole lines up to the bound, and count the lines that follow."""
+def whole_lines(content: BinaryIO) -> tuple[bytes, int | None]:
+    """Read whole lines up to the bound, and count the lines that follow.
+
+    Only a file of this machine is read to its end; None stands for a number that is not known.
+    """
     head = content.read(READ_BYTES)
+    if len(head) == READ_BYTES and not _is_local(content):
+        return head[: head.rfind(b"\n") + 1 or len(head)], None
     following = 0
     last = b"\n"
     while block := content.read(1 << 20):
@@ -89,7 +111,53 @@ def _read_separated(content: BinaryIO) -> _Read:
         frame = pd.read_csv(io.StringIO(text), sep=separator, dtype=str, skipinitialspace=True)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise NotATableError(f"It cannot be read as a table: {str(error).strip()}.") from error
+    return _counted(frame, head, following)
+
+
+def _counted(frame: "pd.DataFrame", head: bytes, following: int | None) -> _Read:
+    if following is None:
+        return _Read(frame=frame, total_rows=None, head_bytes=len(head))
     return _Read(frame=frame, total_rows=len(frame) + following)
+
+
+def _is_local(content: BinaryIO) -> bool:
+    """Return whether content is a file of this machine: a stream from a server has no number."""
+    try:
+        return content.fileno() >= 0
+    except (AttributeError, OSError):
+        return False
+
+
+def _read_workbook(content: BinaryIO) -> _Read:
+    import openpyxl
+    import pandas as pd
+
+    _check_unfolding(content)
+    try:
+        book = openpyxl.load_workbook(content, read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise NotATableError(f"It is not a readable Excel workbook: {error}.") from error
+    sheet = book.worksheets[0]
+    rows = list(itertools.islice(sheet.iter_rows(values_only=True), READ_ROWS + 1))
+    if not rows:
+        raise NotATableError("Its first sheet is empty.")
+    names = [str(name) if name is not None else f"column {n}" for n, name in enumerate(rows[0], 1)]
+    cells = [[None if cell is None else str(cell) for cell in row] for row in rows[1:]]
+    frame = pd.DataFrame(cells, columns=names, dtype=object)
+    total = max(len(frame), (sheet.max_row or 1) - 1)
+    book.close()
+    return _Read(frame=frame, total_rows=total)
+
+
+def _check_unfolding(content: BinaryIO) -> None:
+    """Refuse an archive that would unfold to more than is worth reading."""
+    try:
+        unfolded = sum(file.file_size for file in zipfile.ZipFile(content).infolist())
+    except zipfile.BadZipFile as error:
+        raise NotATableError(f"It is not a readable Excel workbook: {error}.") from error
+    if unfolded > UNFOLDED_BYTES:
+        raise NotATableError("It unfolds to more than this preview reads.")
+    content.seek(0)
 
 
 def _read_parquet(content: BinaryIO) -> _Read:
@@ -115,13 +183,14 @@ def _read_json_lines(content: BinaryIO) -> _Read:
         raise NotATableError(f"A line of it is not JSON: {error}.") from error
     if not records or not all(isinstance(record, dict) for record in records):
         raise NotATableError("Its lines are not objects of names and values.")
-    return _Read(frame=_as_text(pd.DataFrame(records)), total_rows=len(records) + following)
+    return _counted(_as_text(pd.DataFrame(records)), head, following)
 
 
 READERS: dict[str, Callable[[BinaryIO], _Read]] = {
     ".csv": _read_separated,
     ".tsv": _read_separated,
     ".parquet": _read_parquet,
+    ".xlsx": _read_workbook,
     ".jsonl": _read_json_lines,
     ".ndjson": _read_json_lines,
 }
@@ -156,7 +225,21 @@ def _profile(name: str, column: "pd.Series[str]") -> ColumnProfile:
         minimum=minimum,
         maximum=maximum,
         top=top,
+        histogram=_histogram(present) if kind == "number" else (),
     )
+
+
+def _histogram(present: "pd.Series[str]") -> tuple[int, ...]:
+    """Return how many values lie in each of `BINS` equal parts of a column's range."""
+    import numpy as np
+    import pandas as pd
+
+    numbers = pd.to_numeric(present).to_numpy(dtype=float)
+    numbers = numbers[np.isfinite(numbers)]
+    if not len(numbers) or numbers.min() == numbers.max():
+        return ()
+    counts, _ = np.histogram(numbers, bins=BINS)
+    return tuple(int(count) for count in counts)
 
 
 def _kind(present: "pd.Series[str]") -> tuple[str, str, str]:

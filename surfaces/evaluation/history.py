@@ -7,11 +7,12 @@ from pathlib import Path
 
 from backends.runs_local.history import NewRun, RunHistory
 from backends.runs_local.logs import task_log
-from backends.runs_local.package import read_plan
+from backends.runs_local.package import Plan, read_plan
 from backends.runs_local.parameters import complete_parameters
+from backends.runs_local.staging import named_objects, stage
 from core.clock import held
 from core.objects import ObjectStore
-from core.pipelines import ParameterValue
+from core.pipelines import ParameterValue, PipelineSpec
 from core.runs import Artifact, ArtifactKind, RunState, TaskState
 from pipelines.catalog import Catalog
 from surfaces.evaluation.world_file import WorldRun
@@ -59,16 +60,18 @@ class Telling:
         """
         spec = self._catalog.find(run.pipeline)
         plan = read_plan(spec.package)
+        parameters = complete_parameters(spec, run.parameters)
         with held(run.started):
             self._history.add(
                 NewRun(
                     id=run.id,
                     pipeline=spec,
-                    parameters=complete_parameters(spec, run.parameters),
+                    parameters=parameters,
                     experiment=run.experiment,
                     name=run.name,
                     starter=this_process(),
                     tasks=plan.tasks,
+                    inputs=self._read(run, spec, plan, parameters),
                 )
             )
             self._history.begin(run.id, this_process())
@@ -79,6 +82,18 @@ class Telling:
             reason = f"{run.failed_task}: {run.cause}" if run.cause else ""
             with held(run.started + timedelta(minutes=run.minutes)):
                 self._history.finish(run.id, run.state, reason)
+
+    def _read(
+        self,
+        run: WorldRun,
+        spec: PipelineSpec,
+        plan: Plan,
+        parameters: Mapping[str, ParameterValue],
+    ) -> Sequence[Artifact]:
+        """Return what a run read: the objects that its parameters name."""
+        marked = [parameter.name for parameter in spec.parameters if parameter.is_object]
+        named = named_objects(self._store, plan.objects, marked, parameters)
+        return [one.artifact(run.id) for one in stage(self._store, self._home / "staging", named)]
 
     def _tell_tasks(self, run: WorldRun, labels: Sequence[str], canary: str) -> None:
         names = [name for label in labels for name in _iterations(label)]

@@ -114,7 +114,7 @@ async def test_a_file_is_uploaded_described_tagged_copied_and_deleted_in_one_con
 
     finished, said = await say(session, "tag it with status=final", person)
     assert "status = final" in said
-    finished, said = await say(session, "describe it", person)
+    finished, said = await say(session, "describe that file", person)
     assert isinstance(finished[0].value, ObjectDetails)
     assert finished[0].value.object.tags == {"status": "final"}
     finished, said = await say(session, "copy it to scratch", person)

@@ -7,6 +7,7 @@ import struct
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -15,6 +16,7 @@ from core.errors import NotFoundError
 from core.objects import BinaryPreview, ColumnProfile, Preview, TablePreview, TextPreview
 from objects import tables
 from objects.preview import preview
+from objects.tables import READ_BYTES, preview_table
 
 TABLE = """borough,days,start,late,note
 Brooklyn,10,2024-01-02,True,"first, with a comma"
@@ -47,7 +49,13 @@ def test_a_table_shows_its_rows_as_written_and_profiles_every_column(store: Fold
     assert found.columns == (
         ColumnProfile(name="borough", type="text", missing=0, distinct=2, top="Brooklyn (67%)"),
         ColumnProfile(
-            name="days", type="number", missing=1, distinct=2, minimum="-3.5", maximum="10"
+            name="days",
+            type="number",
+            missing=1,
+            distinct=2,
+            minimum="-3.5",
+            maximum="10",
+            histogram=(1, 0, 0, 0, 0, 0, 0, 1),
         ),
         ColumnProfile(
             name="start",
@@ -206,3 +214,37 @@ def test_a_missing_object_gets_the_closest_names(store: FolderStore) -> None:
 def _language(found: Preview) -> str:
     assert isinstance(found, TextPreview)
     return found.language
+
+
+def test_an_excel_workbook_shows_its_first_sheet(store: FolderStore) -> None:
+    book = openpyxl.Workbook()
+    for row in (("name", "days"), ("Bronx", 3), ("Queens", None)):
+        book.active.append(row)
+    content = io.BytesIO()
+    book.save(content)
+    found = shown(store, "a.xlsx", content.getvalue())
+
+    assert isinstance(found, TablePreview)
+    assert [(c.name, c.type, c.missing) for c in found.columns] == [
+        ("name", "text", 0),
+        ("days", "number", 1),
+    ]
+    assert (found.rows, found.total_rows) == ((("Bronx", "3"), ("Queens", "")), 2)
+
+
+def test_a_number_column_has_a_small_histogram(store: FolderStore) -> None:
+    found = shown(store, "a.csv", "n,same\n" + "".join(f"{n},1\n" for n in (0, 0, 0, 7, 8)))
+
+    assert isinstance(found, TablePreview)
+    assert [column.histogram for column in found.columns] == [(3, 0, 0, 0, 0, 0, 0, 2), ()]
+
+
+def test_a_large_table_at_a_server_is_reckoned_not_read(store: FolderStore) -> None:
+    line = "x" * 99 + "\n"
+    content = ("a" * 99 + "\n" + line * (READ_BYTES // 50)).encode()
+    stored = store.put("things", "a.csv", content)
+    found = preview_table(stored, io.BytesIO(content), ".csv", 3)
+
+    assert found.estimated
+    assert abs(found.total_rows / (READ_BYTES // 50) - 1) < 0.01
+    assert not preview_table(stored, store.open("things", "a.csv"), ".csv", 3).estimated

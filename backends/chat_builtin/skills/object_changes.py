@@ -29,6 +29,18 @@ _ALL = re.compile(
     r"|--force|\bwipe\b|\bfull of\b|\bnot empty\b|\bwhole\b|\bentire\b.*\bcontents?\b",
     re.I,
 )
+_NAME = r"['\"`]?([a-z0-9][a-z0-9.-]+)"
+_NEW_BUCKET = (
+    rf"\b(?:called|named|call it|name it)\s+{_NAME}",
+    rf"\b(?:bucket|container)s?:?\s+(?:for (?:the |my |our )?)?{_NAME}",
+    rf"\b(?:missing|new|the)\s+{_NAME}['\"`]?\s+(?:bucket|container)",
+    rf"\bmb\s+(?:s3://)?{_NAME}",
+    rf"\bbucket create\s+{_NAME}",
+    rf"\b(?:create|make|add)\s+{_NAME}\s*$",
+)
+_NO_NAME = frozenset(
+    "create called named for please pls me us to it that new in now here bucket with and".split()
+)
 _STOPWORDS = frozenset(
     "the file files object table data csv please copy delete remove into from bucket with and for"
     " tag tags set mark label share link download upload of my our old new one version".split()
@@ -125,17 +137,11 @@ def _object(text: str, world: World, focus: Focus) -> Arguments | Missing:
 
 def _bucket_name(text: str) -> str:
     """Return the name that a new bucket is to have."""
-    found = re.search(
-        r"\b(?:called|named|call it|name it|name)\s+['\"`]?([a-z0-9][a-z0-9.-]+)"
-        r"|\b(?:bucket|container)s?:?\s+(?:for (?:the |my |our )?)?['\"`]?([a-z0-9][a-z0-9.-]+)"
-        r"|\b(?:missing|new|the)\s+['\"`]?([a-z0-9][a-z0-9.-]+)['\"`]?\s+(?:bucket|container)"
-        r"|\bmb\s+(?:s3://)?([a-z0-9][a-z0-9.-]+)"
-        r"|\bbucket create\s+([a-z0-9][a-z0-9.-]+)",
-        text.casefold(),
-    )
-    name = next((part for part in found.groups() if part), "") if found else ""
-    spare = {"create", "called", "named", "for", "please", "me", "to", "it", "that", "new", "in"}
-    return "" if name in spare else name.rstrip(".-")
+    for pattern in _NEW_BUCKET:
+        found = re.search(pattern, text.casefold())
+        if found and found[1] not in _NO_NAME:
+            return found[1].rstrip(".-")
+    return ""
 
 
 def _create_bucket(text: str, world: World, focus: Focus) -> Arguments | Missing:
@@ -162,7 +168,7 @@ def _upload(text: str, world: World, focus: Focus) -> Arguments | Missing:
     found = _FILE.search(asked) or _FILE.search(text)
     path = found[0] if found else focus.path if _IT.search(text) else ""
     if not path:
-        return Missing("Which local file shall I upload? Give its path.")
+        return Missing("Which local file shall I upload: what is its path?")
     bucket, key = _target(there or text.replace(path, " "), world)
     if not bucket:
         return which("bucket shall it go to", list(world.buckets()))
@@ -244,7 +250,7 @@ def _tag(text: str, world: World, focus: Focus) -> Arguments | Missing:
         return place
     tags = _tags_in(text)
     if not tags:
-        return Missing("Which tag shall it get? Give a name and a value, such as status=final.")
+        return Missing("Which tag shall it get, such as status=final?")
     return {"bucket": place[0], "key": place[1], "tags": tags}
 
 
@@ -257,7 +263,6 @@ def _tags_in(text: str) -> dict[str, str]:
     ):
         return {gone[1]: ""} if gone[1] not in {"tag", "tags", "the"} else {}
     for pattern in (
-        r"\b(\w+)\s*:\s*(\w[\w.-]*)",
         r"\bset (?:its|the) (\w+)(?: tag| label)? (?:to|as) ['\"`]?(\w[\w.-]*)",
         r"\b(?:its|the) (\w+) tag\b.*?\bto ['\"`]?(\w[\w.-]*)",
         r"\b(\w+) tag of\b.*?\bto ['\"`]?(\w[\w.-]*)",
@@ -266,6 +271,8 @@ def _tags_in(text: str) -> dict[str, str]:
     ):
         if found := re.search(pattern, plain, re.I):
             return {found[1].casefold(): found[2]}
+    if given := re.search(r"\b(\w+): (\w[\w.-]*)\s*(?:$|[,.]|\bto\b|\bon\b)", plain):
+        return {given[1].casefold(): given[2]}
     if marked := re.search(r"\bas (?:an? )?['\"`]?(\w[\w-]*)", plain, re.I):
         return {"status": marked[1]}
     return {}
