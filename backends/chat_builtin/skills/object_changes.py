@@ -271,8 +271,8 @@ def _tags_in(text: str) -> dict[str, str]:
     ):
         if found := re.search(pattern, plain, re.I):
             return {found[1].casefold(): found[2]}
-    if given := re.search(r"\b(\w+): (\w[\w.-]*)\s*(?:$|[,.]|\bto\b|\bon\b)", plain):
-        return {given[1].casefold(): given[2]}
+    if named := re.search(r"\b(\w+): (\w[\w.-]*)\s*(?:$|[,.]|\bto\b|\bon\b)", plain):
+        return {named[1].casefold(): named[2]}
     if marked := re.search(r"\bas (?:an? )?['\"`]?(\w[\w-]*)", plain, re.I):
         return {"status": marked[1]}
     return {}
