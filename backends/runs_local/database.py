@@ -13,7 +13,7 @@ from core.errors import UnavailableError
 SCHEMA_VERSION = 3
 WAIT_SECONDS = 30
 
-_MIGRATIONS = {
+MIGRATIONS = {
     1: """
 CREATE TABLE IF NOT EXISTS packages (
     version TEXT PRIMARY KEY, pipeline TEXT NOT NULL, package TEXT NOT NULL);
@@ -139,5 +139,5 @@ def _migrate(connection: sqlite3.Connection) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     for step in range(version + 1, SCHEMA_VERSION + 1):
         connection.executescript(
-            f"BEGIN IMMEDIATE; {_MIGRATIONS[step]} PRAGMA user_version = {step}; COMMIT;"
+            f"BEGIN IMMEDIATE; {MIGRATIONS[step]} PRAGMA user_version = {step}; COMMIT;"
         )
