@@ -82,11 +82,9 @@ def _separated(content: BinaryIO, wanted: Collection[str]) -> Iterator[Batch]:
     from pyarrow import csv
 
     head = content.readline()
-    header = head.decode("utf-8-sig", errors="replace").rstrip("\r\n")
+    header = _text(head).rstrip("\r\n")
     if not header.strip():
         raise RequestError("The table is empty.", hint="It needs a header and rows.")
-    if "\0" in header:
-        raise RequestError("It is a binary file, not a table.", hint="Save it as CSV in UTF-8.")
     separator = max(SEPARATORS, key=header.count)
     names = next(iter(_split(header, separator)), [])
     broken: list[tuple[int, str]] = []
@@ -123,6 +121,19 @@ def _separated(content: BinaryIO, wanted: Collection[str]) -> Iterator[Batch]:
         broken[:] = [row for row in broken if row[0] >= first]
     if broken:
         yield Batch(pa.RecordBatch.from_pylist([], schema=reader.schema), [], sorted(broken))
+
+
+def _text(head: bytes) -> str:
+    try:
+        text = head.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise RequestError(
+            "It is no table in UTF-8: a binary file, or text in another encoding.",
+            hint="Save it as CSV in UTF-8, or as Parquet.",
+        )
+    return text
 
 
 def _split(header: str, separator: str) -> Iterator[list[str]]:
