@@ -49,6 +49,8 @@ train: setup
 
 bench: setup
 	$(BIN)/python -m bench.pipeline_wall_time
+	$(BIN)/python -m bench.run_history
+	$(BIN)/python -m bench.run_crashes
 	$(BIN)/python -m bench.first_paint
 	$(BIN)/python -m bench.retrieval
 	$(BIN)/python -m bench.recommender

@@ -53,6 +53,8 @@ class LocalRunsSettings(Part):
     """Runs on this machine."""
 
     kind: Literal["local"] = "local"
+    at_once: int = Field(default=4, gt=0)
+    """How many runs may be at work; more wait for their turn."""
 
 
 class KubeflowSettings(Part):

@@ -6,7 +6,7 @@ from backends.stores import open_store
 from core.objects import ObjectStore
 from core.passages import Embedding, PassageIndex
 from core.runs import RunBackend
-from core.services import ChromaServer, KubeflowSettings, OpenAIEmbedding
+from core.services import ChromaServer, KubeflowSettings, LocalRunsSettings, OpenAIEmbedding
 from core.settings import Settings
 from knowledge.library import Library
 from knowledge.reference import PACKAGES
@@ -59,8 +59,14 @@ def runs_of(
         from backends.runs_kubeflow import KubeflowRuns
 
         return KubeflowRuns(settings.runs, store, shared=settings.store.kind == "s3", fill=fill)
+    local_settings = settings.runs if isinstance(settings.runs, LocalRunsSettings) else None
     return local(
-        home=settings.home, store=store, workers=settings.workers, preload=PRELOAD, fill=fill
+        home=settings.home,
+        store=store,
+        workers=settings.workers,
+        preload=PRELOAD,
+        at_once=(local_settings or LocalRunsSettings()).at_once,
+        fill=fill,
     )
 
 
