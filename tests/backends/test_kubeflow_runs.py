@@ -335,25 +335,3 @@ def test_two_assistants_may_upload_the_same_pipeline_at_once(
     server.faults.append(Fault(status=404, body='{"code": 5}', only="/names/breaking$"))
     assert second.upload(breaking).version == breaking.version
     assert len(server.state.pipelines) == 1
-
-
-def test_a_namespace_is_asked_for_where_it_is_set(
-    connect: Callable[..., KubeflowRuns], server: KubeflowServer, tmp_path: Path
-) -> None:
-    runs = connect(namespace="team-a")
-    run = runs.start(compiled(tiny_pipelines.breaking, tmp_path), {})
-    assert server.state.runs[run.id].experiment_id in server.state.experiments
-    created = [r for r in server.requests if r.method == "POST" and r.path.endswith("/runs")]
-    assert b"experiment_id" in created[0].body
-    runs.list()
-    runs.experiments()
-    runs.schedules()
-    asked = [r.query.get("namespace") for r in server.requests if r.path.endswith("s")]
-    assert asked.count("team-a") >= 3
-
-
-def test_a_cluster_describes_itself(connect: Callable[..., KubeflowRuns]) -> None:
-    told = connect().describe()
-    assert "Kubeflow Pipelines 2.17.0 answers" in told
-    assert "may be changed, after approval" in told
-    assert "may only be looked at" in connect(allow_changes=False).describe()
