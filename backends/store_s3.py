@@ -1,6 +1,5 @@
 """Objects in MinIO or at any other S3 endpoint."""
 
-import contextlib
 import io
 import itertools
 import re
@@ -10,12 +9,8 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from minio import Minio
-from minio.commonconfig import ENABLED
 from minio.datatypes import Object
-from minio.deleteobjects import DeleteObject
-from minio.error import InvalidResponseError, S3Error, ServerError
 from minio.helpers import genheaders
-from minio.versioningconfig import VersioningConfig
 
 from backends import store_s3_client as s3
 from backends.store_names import (
@@ -25,7 +20,8 @@ from backends.store_names import (
     content_type_of,
     merged_tags,
 )
-from backends.store_s3_access import GONE, S3Access, in_seconds, listed, version_of
+from backends.store_s3_access import S3Access, in_seconds, listed, version_of
+from backends.store_s3_places import need_bucket, need_place, remove_old_versions
 from backends.store_s3_reading import BUFFER_BYTES, ObjectReader, blocks, stream_of
 from backends.store_s3_trash import S3Trash
 from backends.store_s3_upload import Target, upload
@@ -89,7 +85,7 @@ class S3Store:
         check_bucket_name(bucket)
         self._access.check_writes(bucket)
         with self._access.explained(f"the bucket {bucket}"):
-            self._need_bucket(bucket)
+            need_bucket(self._client, bucket, self.settings.region)
         return self._bucket(bucket)
 
     def list(
@@ -190,7 +186,7 @@ class S3Store:
             headers={**{str(k): str(v) for k, v in headers.items()}, "Content-Type": kind},
         )
         with self._access.explained(f"{bucket}/{key}"):
-            self._need_place(bucket, key)
+            need_place(self._client, bucket, key, self.settings.region)
             version = upload(target, data, self._transfers, progress)
         return self.stat(bucket, key, version)
 
@@ -217,7 +213,7 @@ class S3Store:
                 f"{bucket}/{key} cannot be copied onto itself.", hint="Give another key."
             )
         with self._access.explained(f"{to_bucket}/{to_key}"):
-            self._need_place(to_bucket, to_key)
+            need_place(self._client, to_bucket, to_key, self.settings.region)
             version = s3.copy(self._client, found, to_bucket, to_key)
         return self.stat(to_bucket, to_key, version)
 
@@ -274,7 +270,7 @@ class S3Store:
                 self._trash.throw_away(self.stat(bucket, one.key), always_copy=True)
             self._trash.take_over(bucket)
             for _ in range(HIDING if with_objects else 0):
-                self._remove_old_versions(bucket)
+                remove_old_versions(self._client, bucket)
             self._client.remove_bucket(bucket)
 
     def trash(self) -> Sequence[TrashedObject]:
@@ -312,49 +308,6 @@ class S3Store:
             at_least=objects >= COUNTED_OBJECTS,
         )
 
-    def _need_place(self, bucket: str, key: str) -> None:
-        """Make a bucket that is not there, and keep a key from being object and folder at once.
-
-        S3 would take both. MinIO then hides what is below from its listings, and no folder of a
-        machine could hold a copy.
-        """
-        self._need_bucket(bucket)
-        below = self._client.list_objects(bucket, prefix=f"{key}/", recursive=False)
-        if next(below, None) is not None:
-            raise RequestError(
-                f"{bucket}/{key} cannot be stored: there are objects below that key.",
-                hint="Choose another key.",
-            )
-        parts = key.split("/")
-        for depth in range(1, len(parts)):
-            if self._exists(bucket, "/".join(parts[:depth])):
-                raise RequestError(
-                    f"{bucket}/{key} cannot be stored: a part of its path is an object itself.",
-                    hint="Choose another key.",
-                )
-
-    def _exists(self, bucket: str, key: str) -> bool:
-        try:
-            self._client.stat_object(bucket, key)
-        except S3Error as error:
-            if error.code in GONE:
-                return False
-            raise
-        return True
-
-    def _need_bucket(self, bucket: str) -> None:
-        """Make a bucket that is not there, and let it keep versions where the server can."""
-        if self._client.bucket_exists(bucket):
-            return
-        try:
-            self._client.make_bucket(bucket, location=self.settings.region or None)
-        except S3Error as error:
-            if error.code != "BucketAlreadyOwnedByYou":
-                raise
-        # A server that cannot keep versions says so in many ways; the trash then keeps copies.
-        with contextlib.suppress(S3Error, ServerError, InvalidResponseError):
-            self._client.set_bucket_versioning(bucket, VersioningConfig(ENABLED))
-
     def _tags(self, found: Object, version: str) -> Mapping[str, str]:
         headers = found.metadata or {}
         if "minio" in headers.get("server", "").lower() and not headers.get(_TAG_COUNT):
@@ -364,13 +317,3 @@ class S3Store:
             str(found.bucket_name), str(found.object_name), version_id=version or None
         )
         return dict(tags or {})
-
-    def _remove_old_versions(self, bucket: str) -> None:
-        there = self._client.list_objects(bucket, recursive=True, include_version=True)
-        doomed = (DeleteObject(str(one.object_name), one.version_id) for one in there)
-        for refused in self._client.remove_objects(bucket, doomed):
-            raise RequestError(
-                f"The old version {refused.name} of the bucket {bucket} cannot be removed:"
-                f" {refused.code}.",
-                hint="It may be locked for a time.",
-            )
