@@ -82,7 +82,7 @@ class Artifact:
     key: str
     bytes: int
     content_hash: str
-    """SHA-256 of the content, in hexadecimal."""
+    """SHA-256 of the content, in hexadecimal; empty where nobody computed it."""
     metadata: Mapping[str, ParameterValue] = field(default_factory=dict)
     is_input: bool = False
     """Whether the run read it rather than made it."""

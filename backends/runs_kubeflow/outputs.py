@@ -9,7 +9,8 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
@@ -117,13 +118,21 @@ class Outputs:
         ]
 
     def inputs(
-        self, run_id: str, named: Sequence[ObjectInput], parameters: Mapping[str, ParameterValue]
+        self,
+        run_id: str,
+        named: Sequence[ObjectInput],
+        parameters: Mapping[str, ParameterValue],
+        at: datetime | None,
     ) -> Iterator[Artifact]:
-        """Yield the objects that a run's parameters name, as far as they are still there."""
+        """Yield the objects that a run's parameters name, as they were when the run was made.
+
+        An object that is gone is left out; one that was written since, and of which no older
+        version is kept, has no hash.
+        """
         for item in named:
             bucket, _, key = str(parameters.get(item.parameter) or "").partition("/")
             try:
-                stored = self.store.stat(bucket, key)
+                stored = self._as_it_was(self.store.stat(bucket, key), at)
             except NotFoundError:
                 continue
             yield Artifact(
@@ -137,6 +146,13 @@ class Outputs:
                 content_hash=_hash(stored),
                 is_input=True,
             )
+
+    def _as_it_was(self, stored: StoredObject, at: datetime | None) -> StoredObject:
+        if at is None or stored.modified_at <= at:
+            return stored
+        versions = self.store.versions(stored.bucket, stored.key)
+        older = (version for version in versions if version.modified_at <= at)
+        return next(older, replace(stored, etag=""))
 
     def metrics(self, artifacts: Sequence[Artifact]) -> Mapping[str, float]:
         """Return the numbers at the top of a run's files of metrics."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from backends.runs_kubeflow.history import History, plain_parameters
 from backends.runs_kubeflow.listing import first
@@ -29,7 +29,11 @@ class Results:
     def artifacts(self, record: RunRecord) -> Sequence[Artifact]:
         """Return what a run read and made, as far as the object store shows it."""
         inputs = self.history.plan(record).objects
-        read = [*self.outputs.inputs(record.run_id, inputs, plain_parameters(record.parameters))]
+        read = [
+            *self.outputs.inputs(
+                record.run_id, inputs, plain_parameters(record.parameters), record.created_at
+            )
+        ]
         try:
             return [*read, *self._made(record)]
         except UnavailableError:
@@ -43,19 +47,21 @@ class Results:
         what was made by the run's id in the key.
         """
         read: list[Artifact] = []
-        looked: dict[str, Sequence[Artifact]] = {}
         for record in first(self.history.cluster.runs([]), LATEST):
             parameters = plain_parameters(record.parameters)
-            for item in self.history.plan(record).objects:
-                value = str(parameters.get(item.parameter) or "")
-                if value not in looked:
-                    looked[value] = [*self.outputs.inputs(record.run_id, [item], parameters)]
-                read += [
-                    replace(found, run_id=record.run_id, task=item.task, name=item.parameter)
-                    for found in looked[value]
-                    if (found.bucket, found.key) == (bucket, key)
-                    or (content_hash and found.content_hash == content_hash)
-                ]
+            named = [
+                item
+                for item in self.history.plan(record).objects
+                if content_hash or parameters.get(item.parameter) == f"{bucket}/{key}"
+            ]
+            read += [
+                found
+                for found in self.outputs.inputs(
+                    record.run_id, named, parameters, record.created_at
+                )
+                if (found.bucket, found.key) == (bucket, key)
+                or (content_hash and found.content_hash == content_hash)
+            ]
         return [*read, *self._maker(bucket, key)]
 
     def _maker(self, bucket: str, key: str) -> Sequence[Artifact]:

@@ -247,6 +247,22 @@ def test_outputs_have_the_kind_that_the_package_or_their_content_says(
     assert runs.unseen(run.id) == ""
 
 
+def test_an_input_is_told_with_the_content_that_the_run_read_or_with_none(
+    connect: Callable[..., KubeflowRuns], server: KubeflowServer, store: FolderStore, tmp_path: Path
+) -> None:
+    runs = connect()
+    counting = compiled(tiny_pipelines.counting, tmp_path)
+    before = store.stat("datasets", "year/table.csv")
+    older, first = runs.start(counting, DATA), runs.start(counting, DATA)
+    server.state.runs[first.id].created_at = datetime.now(UTC)
+    after = store.put("datasets", "year/table.csv", b"a\n1\n")
+    second = runs.start(counting, DATA)
+    server.state.runs[second.id].created_at = datetime.now(UTC)
+    told = [runs.artifacts(run.id)[0].content_hash for run in (older, first, second)]
+    # The oldest run was made before either content was there.
+    assert told == ["", before.etag, after.etag]
+
+
 @pytest.mark.parametrize("root", ["s3://elsewhere/kfp", "gs://bucket/folder", ""])
 def test_outputs_that_cannot_be_reached_are_said_to_be_so_and_hide_nothing_else(
     connect: Callable[..., KubeflowRuns], server: KubeflowServer, tmp_path: Path, root: str

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import tiny_pipelines
 from kubeflow_server import kubeflow_server
+from kubeflow_state import KubeflowState
 from run_backends import REASON, Bench, ClusterBench, LocalBench, content_hash
 
 from backends.runs_kubeflow import KubeflowRuns
@@ -40,7 +41,7 @@ def opened(kind: str, folder: Path, stack: ExitStack) -> Bench:
         runs = LocalRuns(home=folder / "home", store=store, workers=2)
         stack.callback(stop_all, runs)
         return LocalBench(runs=runs, store=store, folder=folder)
-    server = stack.enter_context(kubeflow_server())
+    server = stack.enter_context(kubeflow_server(KubeflowState(start=datetime.now(UTC))))
     settings = KubeflowSettings(
         kind="kubeflow",
         host=server.url,
