@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.passages import Passage
 from knowledge.thesaurus import alike
-from knowledge.words import content_words, mend, stem
+from knowledge.words import content_words, is_small, mend, stem
 
 SATURATION = 1.2
 LENGTH_WEIGHT = 0.75
@@ -117,8 +117,8 @@ class LexicalIndex:
             rarity = min((self.rarity(other) for other in known), default=self.rarity(term))
             if self._knows(term):
                 rarity = self.rarity(term)
-            if known or not term.isdecimal():
-                # A figure that no passage holds says nothing about what the question is about.
+            if known or not (term.isdecimal() or is_small(word)):
+                # Neither a figure that no passage holds nor `wat` says what a question is about.
                 found.setdefault(term, Word(rarity=rarity, stems=known))
         return tuple(found.values())
 

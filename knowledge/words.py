@@ -6,10 +6,12 @@ from functools import lru_cache
 
 import snowballstemmer
 from rapidfuzz import process
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.distance import OSA, DamerauLevenshtein
 
 SMALLEST_MENDED = 4
 """Shorter words have too many neighbours to be mended."""
+SMALLEST_SMALL = 3
+"""Small words shorter than this are like too many others."""
 MEND_FROM = 0.75
 """Similarity from which an unknown word is taken for a known one."""
 
@@ -35,8 +37,8 @@ STOP_WORDS = frozenset(
 ADDRESS_WORDS = frozenset(
     """
     according anything consult define definition describe difference doc docs documentation
-    document documents explain explained find literature look lookup mean meaning means paper
-    papers please question read say saying says search simple simply terms word words
+    document documents explain explained find literature look lookup manager mean meaning means
+    paper papers please question read say saying says search simple simply terms word words
     """.split()
 )
 """Words that address the documentation rather than name a subject."""
@@ -71,6 +73,15 @@ def subject(question: str) -> str:
     """Return the words of a question without those that address the documentation."""
     meant = content_words(question)
     return " ".join(word for word in meant if word not in ADDRESS_WORDS) or " ".join(meant)
+
+
+def is_small(word: str) -> bool:
+    """Return whether a word is a small word with a slip: `wat`, `wich`, `hwo`."""
+    return len(word) >= SMALLEST_SMALL and any(
+        abs(len(word) - len(small)) <= 1 and OSA.distance(word, small, score_cutoff=1) <= 1
+        for small in STOP_WORDS
+        if len(small) >= SMALLEST_SMALL
+    )
 
 
 def asks_what(question: str) -> bool:
