@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from backends.chat_builtin.words import with_digits
 
-WHAT_TIME = "At what time, in UTC? For example “at 06:00”."
-WHEN = "When shall it run, in UTC? For example “every weekday at six” or “every 15 minutes”."
+WHAT_TIME = "At what time, in UTC (for example “at 06:00”)?"
+WHEN = "When shall it run, in UTC (for example “every weekday at six” or “every 15 minutes”)?"
 IN_UTC = "Schedules are in UTC. What time is that in UTC?"
 NOT_IN_CRON = (
-    "Five cron fields cannot say that. Which days and times (UTC) instead? For example “every"
-    " Monday at 06:00” or “on day 1 of every month at 06:00”."
+    "Five cron fields cannot say that. Which days and times (UTC) instead, for example “every"
+    " Monday at 06:00” or “on day 1 of every month at 06:00”?"
 )
 
 _DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")

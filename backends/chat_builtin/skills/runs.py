@@ -83,7 +83,7 @@ def _compare_runs(text: str, world: World, focus: Focus) -> Arguments | Missing:
     runs = list(dict.fromkeys(runs))[:MOST_COMPARED]
     if len(runs) < 2:
         known = [run.name for run in world.recent_runs() if run.state is RunState.SUCCEEDED]
-        return Missing(f"{which('runs', known).question} Name two or more.")
+        return which("two or more runs", known)
     metrics = list(
         dict.fromkeys(re.sub(r"[ -]", "_", one[0].casefold()) for one in _METRIC.finditer(plain))
     )
@@ -105,7 +105,7 @@ def _named_runs(text: str, world: World) -> list[str]:
     parts = re.split(r"(\s+(?:and|with|vs\.?|versus|against|to|or|than)\s+|,)", lowered)
     at = 0
     for part in parts:
-        name = run_in(part, world, Focus(), "") if re.search(r"-\d|[0-9a-f]{6}", part) else ""
+        name = run_in(part, world, Focus(), "") if re.search(r"\w-\w|[0-9a-f]{6}", part) else ""
         if name and not name.startswith("latest"):
             found.append((at, name))
         at += len(part)

@@ -19,7 +19,7 @@ _CALLED = re.compile(
 _NO_NAMES = frozenset("a an the pipeline new it this that my our one for from python yaml".split())
 _PATH = re.compile(r"(?<![\w/])((?:~?/|\.{1,2}/)?[\w./-]*[\w-]\.(?:py|ya?ml))\b", re.I)
 _NEW = re.compile(
-    r"\bexper\w*\s*(?:group\s*)?(?:for (?:my|the|our) runs\s*)?(?:called|named|name|:)?\s*"
+    r"\bexper\w*\b\s*(?:group\s*)?(?:for (?:my|the|our) runs\s*)?(?:called|named|name|:)?\s*"
     r"['\"`“]?((?!(?:for|to|about|where|please|group|called|named|with|in|that|which)\b)"
     r"[a-z0-9][\w.-]*)['\"`”]?",
     re.I,
