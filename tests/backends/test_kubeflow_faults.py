@@ -277,3 +277,14 @@ def test_a_cluster_that_cannot_look_for_runs_of_a_pipeline_is_looked_through(
     server.state.add_runs(450, version)
     page = runs.list(RunQuery(pipeline="breaking", state=RunState.FAILED))
     assert (len(page), page.total, page.at_least) == (10, 45, True)
+
+
+def test_two_assistants_may_upload_the_same_pipeline_at_once(
+    connect: Callable[..., KubeflowRuns], server: KubeflowServer, breaking: PipelineSpec
+) -> None:
+    first, second = connect(), connect()
+    first.upload(breaking)
+    # The second one looked before the first one's pipeline was there.
+    server.faults.append(Fault(status=404, body='{"code": 5}', only="/names/breaking$"))
+    assert second.upload(breaking).version == breaking.version
+    assert len(server.state.pipelines) == 1

@@ -18,7 +18,6 @@ from backends.runs_kubeflow import KubeflowRuns
 from backends.store_folder import FolderStore
 from core import clock
 from core.errors import RequestError, SettingsError, UnavailableError
-from core.pipelines import PipelineSpec
 from core.runs import ArtifactKind, Run, RunQuery, RunState, TaskState
 from core.services import KubeflowSettings
 from pipelines.catalog import Catalog
@@ -339,15 +338,3 @@ def test_what_a_cluster_has_no_words_for_is_refused_or_told_as_it_stands(
     trigger.cron_schedule = None
     trigger.periodic_schedule = api.V2beta1PeriodicSchedule(interval_second="3600")
     assert [(s.cron, s.next_at) for s in runs.schedules()] == [("every 3600 seconds", None)]
-
-
-def test_two_assistants_may_upload_the_same_pipeline_at_once(
-    connect: Callable[..., KubeflowRuns], server: KubeflowServer, tmp_path: Path
-) -> None:
-    breaking: PipelineSpec = compiled(tiny_pipelines.breaking, tmp_path)
-    first, second = connect(), connect()
-    first.upload(breaking)
-    # The second one looked before the first one's pipeline was there.
-    server.faults.append(Fault(status=404, body='{"code": 5}', only="/names/breaking$"))
-    assert second.upload(breaking).version == breaking.version
-    assert len(server.state.pipelines) == 1
