@@ -53,6 +53,7 @@ bench: setup
 	$(BIN)/python -m bench.run_crashes
 	$(BIN)/python -m bench.first_paint
 	$(BIN)/python -m bench.retrieval
+	$(BIN)/python -m bench.retrieval_scale
 	$(BIN)/python -m bench.recommender
 	$(BIN)/python -m bench.swarm
 	$(BIN)/python -m bench.model_faults
