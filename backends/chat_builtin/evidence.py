@@ -1,6 +1,10 @@
 """What the things that a request names say about what it asks for."""
 
+import re
 from collections.abc import Mapping
+
+from backends.chat_builtin.concepts import concepts_in
+from backends.chat_builtin.features import PLACEHOLDER
 
 _TAKES = {
     "run": "describe_run read_logs diagnose_run compare_runs watch_run cancel_run retry_run"
@@ -84,3 +88,69 @@ def weighed(
     changed = {tool: share * factors[tool] for tool, share in shares.items()}
     total = sum(changed.values()) or 1.0
     return dict(sorted(((t, s / total) for t, s in changed.items()), key=lambda item: -item[1]))
+
+
+_CUES = {
+    "start_run": "start train again",
+    "retry_run": "again resume",
+    "cancel_run": "stop pause",
+    "delete_run": "delete",
+    "create_experiment": "create start",
+    "schedule_run": "every schedule",
+    "pause_schedule": "pause stop",
+    "resume_schedule": "resume start again",
+    "delete_schedule": "delete stop",
+    "upload_pipeline": "upload create",
+    "create_bucket": "create upload",
+    "delete_bucket": "delete stop",
+    "upload_object": "upload copy",
+    "download_object": "download copy upload package",
+    "copy_object": "copy upload",
+    "tag_object": "tag",
+    "share_object": "link",
+    "delete_object": "delete",
+    "promote_model": "promote",
+    "rollback_model": "rollback",
+    "score_dataset": "score predict",
+    "deploy_model": "deploy start",
+    "stop_deployment": "stop delete pause",
+    "package_model": "package download",
+    "add_source": "learn upload create source",
+    "remove_source": "delete stop",
+    "write_blueprint": "blueprint create",
+    "export_session": "session package",
+    "empty_trash": "trash delete",
+}
+"""What a request for a tool that changes something says in one word or another."""
+_OURS = frozenset(
+    "pipeline run experiment bucket object model schedule artifact source session trash train phase"
+    " drift platform project blueprint deploy predict every".split()
+)
+"""Concepts of things that the tools are about."""
+_OUR_WORDS = re.compile(
+    r"\b(?:promotion|link|latest|failed|deleted|choice|choices|chose|took|decision|correction|go"
+    r"|attempt|nightly|once more)\b"
+)
+_SPOKEN_OF = re.compile(r"\b(?:it|that|this|them|those|these|one|both|everything|all)\b", re.I)
+_NO_SUCH_CUE = 0.95
+"""Probability from which a change may be meant though no word of it was said."""
+
+
+def says_to_change(normal: str, tool: str, share: float) -> bool:
+    """Tell whether a request says in so many words that something is to be changed.
+
+    Args:
+        normal: The request in normal form.
+        tool: The tool that it seems to be for.
+        share: How probable that is.
+    """
+    cues = frozenset(_CUES.get(tool, "").split())
+    return not cues or bool(cues & concepts_in(normal)) or share >= _NO_SUCH_CUE
+
+
+def is_about_ours(normal: str) -> bool:
+    """Tell whether a request speaks of anything that the tools are about, or of what was before."""
+    few = len(normal.split()) <= 2
+    named = PLACEHOLDER.search(normal) or _SPOKEN_OF.search(normal)
+    said = _OURS & concepts_in(normal) or _OUR_WORDS.search(normal)
+    return few or bool(named) or bool(said)

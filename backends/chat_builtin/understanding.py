@@ -8,7 +8,14 @@ from dataclasses import dataclass, field, replace
 from backends.chat_builtin import referring, remarks
 from backends.chat_builtin.classifier import IntentClassifier
 from backends.chat_builtin.commands import read_command
-from backends.chat_builtin.evidence import KIND_OF, TAKES, TAKES_ONE, weighed
+from backends.chat_builtin.evidence import (
+    KIND_OF,
+    TAKES,
+    TAKES_ONE,
+    is_about_ours,
+    says_to_change,
+    weighed,
+)
 from backends.chat_builtin.features import PLACEHOLDER, normal_form
 from backends.chat_builtin.learned import NOTHING_LEARNED, Learned
 from backends.chat_builtin.naming import kinds_in
@@ -28,9 +35,9 @@ from core.world import World
 
 SURE_ENOUGH = 0.3
 """Probability from which a tool that only reads is called without asking back."""
-SURE_ENOUGH_TO_CHANGE = 0.5
+SURE_ENOUGH_TO_CHANGE = 0.6
 """Probability from which a tool that changes something is proposed."""
-FAR_AHEAD = 3.0
+FAR_AHEAD = 4.0
 """How many times likelier than the next a tool that changes something may be proposed below it."""
 FEW_WORDS = 8
 """A message no longer than this can ask for the last thing again, of something else."""
@@ -42,7 +49,9 @@ FOREIGN = 4.0
 """How much likelier a request all in words of other fields is to be none of ours."""
 
 _INQUIRY = re.compile(
-    r"\W*(?:what|which|how|why|where|when|who|is|are|does|do|did|was|were|has|have)\b", re.I
+    r"\W*(?:(?:what|which|how|why|where|when|who|is|are|does|did|was|were|has)\b"
+    r"|(?:do|have) (?:you|we|i|they|any|the|our)\b)",
+    re.I,
 )
 _MEANING = re.compile(r"\bmean(?:s|ing)?\b|^\W*in (?:which|what|general|short)\b", re.I)
 _WISH = re.compile(r"\W*(?:can|could|would|will) (?:you|u|we|i)\b|\bhow about\b", re.I)
@@ -64,7 +73,11 @@ _AGAIN = re.compile(
     r"|again for|ditto|but|with|for|in)\b",
     re.I,
 )
-_NOT = re.compile(r"\b(?:do not|don't|dont|never|must not|should not|shouldn't)\b", re.I)
+_NOT = re.compile(
+    r"\b(?:(?:do not|don't|dont)(?! (?:need|want|require|use|search))|never|must not|should not"
+    r"|shouldn't)\b",
+    re.I,
+)
 _FRESH = re.compile(
     r"\W*(?:show|list|what|which|how|why|start|run|stop|describe|delete|tell|give|compare|can|could"
     r"|please|is|are|do|does|predict|who|when|where)\b",
@@ -198,7 +211,9 @@ class Understanding:
     def _decided(self, reading: _Reading, there: frozenset[str], focus: Focus) -> Call | Question:
         within = {tool: share for tool, share in reading.shares.items() if tool in there}
         tool = _chosen(replace(reading, shares=within))
-        if reading.top not in there or _unsure(tool, reading.shares):
+        normal = normal_form(reading.text, reading.kinds)
+        said = tool not in CHANGES or says_to_change(normal, tool, within.get(tool, 0.0))
+        if reading.top not in there or _unsure(tool, reading.shares) or not said:
             if self._general(reading):
                 query: Arguments = {"query": reading.text.strip()}
                 return Call(text=reading.text, tool="search_docs", arguments=query)
@@ -290,6 +305,9 @@ class Understanding:
         missing = top not in there and top != "none" and share >= CLEARLY_ABSENT
         if missing and not _GENERAL.search(reading.text):
             return Remark(text=remarks.absent(top))
+        normal = normal_form(reading.text, reading.kinds)
+        if top in CHANGES and not is_about_ours(normal):
+            return Remark(text=remarks.decline(reading.text))
         if top in CHANGES and _NOT.search(reading.text) and not _INQUIRY.match(reading.text):
             return Remark(text=remarks.NOT_DONE)
         return None
