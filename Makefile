@@ -57,6 +57,7 @@ bench: setup
 	$(BIN)/python -m bench.recommender
 	$(BIN)/python -m bench.swarm
 	$(BIN)/python -m bench.model_faults
+	$(BIN)/python -m bench.diagnosis
 	$(BIN)/python -m bench.transfers
 	$(BIN)/python -m bench.listing
 	$(BIN)/python -m bench.store_crashes
