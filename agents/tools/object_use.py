@@ -46,6 +46,8 @@ class InUse:
 
     def registered(self) -> Iterator[tuple[str, str]]:
         """Yield the files of the model versions, with the version each belongs to."""
+        # A run that has just ended may have left a version that was not taken in yet.
+        self.registry.sync(self.runs)
         for model in self.registry.models():
             for version in model.versions:
                 named = f"{version.model}:{version.version}"

@@ -54,6 +54,12 @@ def places_in(text: str, world: World, focus: Focus) -> Sequence[Place]:
     whole = [place for place in every if "/".join(place).casefold() in lowered]
     if whole:
         return [max(whole, key=lambda place: len(place[1]))]
+    for bucket in world.buckets():
+        if written := re.search(
+            rf"(?<![\w/-]){re.escape(bucket)}/([\w./-]*\.(?:{ENDINGS}))\b", text
+        ):
+            # Written out: it is what is meant, also where nothing of that name is known.
+            return [(bucket, written[1])]
     named = bucket_in(text, world, Focus())
     near = [place for place in every if place[0] == named] or every
     for among in (near, every):
@@ -171,13 +177,22 @@ def _upload(text: str, world: World, focus: Focus) -> Arguments | Missing:
         return Missing("Which local file shall I upload: what is its path?")
     bucket, key = _target(there or text.replace(path, " "), world)
     if not bucket:
-        return which("bucket shall it go to", list(world.buckets()))
+        return _where("it", world)
     if renamed := re.search(rf"\bas\s+['\"`]?([\w./-]+\.(?:{ENDINGS}))\b", text, re.I):
         key = renamed[1].removeprefix(f"{bucket}/")
     arguments: Arguments = {"path": path, "bucket": bucket}
     if key:
         arguments["key"] = f"{key}{path.rpartition('/')[2]}" if key.endswith("/") else key
     return arguments
+
+
+def _where(what: str, world: World) -> Missing:
+    shown = ", ".join(f"`{name}`" for name in world.buckets()[:6])
+    return Missing(
+        f"Which bucket shall {what} go to: {shown}?"
+        if shown
+        else f"Which bucket shall {what} go to? There is none yet; what shall a new one be called?"
+    )
 
 
 def _split_at_target(text: str) -> Place:
@@ -233,7 +248,7 @@ def _copy(text: str, world: World, focus: Focus) -> Arguments | Missing:
     if named and not key:
         key = named[0]
     if not bucket and not key:
-        return which("bucket shall the copy go to", list(world.buckets()))
+        return _where("the copy", world)
     arguments: Arguments = {
         "bucket": source[0],
         "key": source[1],
