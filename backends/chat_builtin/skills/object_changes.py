@@ -54,12 +54,8 @@ def places_in(text: str, world: World, focus: Focus) -> Sequence[Place]:
     whole = [place for place in every if "/".join(place).casefold() in lowered]
     if whole:
         return [max(whole, key=lambda place: len(place[1]))]
-    for bucket in world.buckets():
-        if written := re.search(
-            rf"(?<![\w/-]){re.escape(bucket)}/([\w./-]*\.(?:{ENDINGS}))\b", text
-        ):
-            # Written out: it is what is meant, also where nothing of that name is known.
-            return [(bucket, written[1])]
+    if written := _written_out(text, world):
+        return [written]
     named = bucket_in(text, world, Focus())
     near = [place for place in every if place[0] == named] or every
     for among in (near, every):
@@ -72,6 +68,15 @@ def places_in(text: str, world: World, focus: Focus) -> Sequence[Place]:
     if focus.key and _IT.search(text):
         return [(focus.bucket, focus.key)]
     return _by_words(lowered, near) or _by_words(lowered, every)
+
+
+def _written_out(text: str, world: World) -> Place | None:
+    """Return a reference that is written out; it is what is meant, also where nothing is there."""
+    for bucket in world.buckets():
+        place = rf"(?<![\w/-]){re.escape(bucket)}/([\w./-]*\.(?:{ENDINGS}))\b"
+        if written := re.search(place, text):
+            return bucket, written[1]
+    return None
 
 
 def _by_name(lowered: str, among: Sequence[Place]) -> Sequence[Place]:
