@@ -106,7 +106,8 @@ class S3Store:
                 first = list(
                     itertools.islice(self._access.objects(bucket, prefix, cursor), limit + 1)
                 )
-        shown = first[:limit]
+        # Only what is shown is described: a thousand descriptions take longer than the request.
+        shown = [listed(bucket, one) for one in first[:limit]]
         more = len(first) > limit
         return Page(
             items=tuple(shown),
@@ -267,7 +268,7 @@ class S3Store:
                     hint="Delete it with its objects, which then go to the trash.",
                 )
             for one in self._access.objects(bucket) if with_objects else ():
-                self._trash.throw_away(self.stat(bucket, one.key), always_copy=True)
+                self._trash.throw_away(self.stat(bucket, str(one.object_name)), always_copy=True)
             self._trash.take_over(bucket)
             for _ in range(HIDING if with_objects else 0):
                 remove_old_versions(self._client, bucket)
@@ -298,8 +299,9 @@ class S3Store:
         newest: datetime | None = None
         with self._access.in_bucket(name):
             for one in itertools.islice(self._access.objects(name), COUNTED_OBJECTS):
-                objects, size = objects + 1, size + one.bytes
-                newest = one.modified_at if newest is None else max(newest, one.modified_at)
+                objects, size = objects + 1, size + int(one.size or 0)
+                written = in_seconds(one.last_modified)
+                newest = written if newest is None else max(newest, written)
         return Bucket(
             name=name,
             objects=objects,

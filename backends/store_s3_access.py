@@ -45,16 +45,13 @@ class S3Access:
             names = (str(bucket.name) for bucket in self.client.list_buckets())
             return sorted(filter(self.is_visible, names))
 
-    def objects(self, bucket: str, prefix: str = "", after: str = "") -> Iterator[StoredObject]:
-        """Yield the objects of a bucket by key, a request for every thousand.
-
-        A listing tells neither tags nor type: the type is what the ending of the key promises.
-        """
+    def objects(self, bucket: str, prefix: str = "", after: str = "") -> Iterator[Object]:
+        """Yield what a bucket's listing says, by key, a request for every thousand."""
         listing = self.client.list_objects(
             bucket, prefix=prefix, recursive=True, start_after=after or None
         )
         # Programs that show folders store empty objects named like them.
-        return (listed(bucket, one) for one in listing if not str(one.object_name).endswith("/"))
+        return (one for one in listing if not str(one.object_name).endswith("/"))
 
     def is_visible(self, bucket: str) -> bool:
         """Whether a bucket may be seen and touched at all."""
@@ -139,7 +136,7 @@ class S3Access:
         """Return the error for an object that is not there, with the closest that are."""
         there = itertools.islice(self.objects(bucket), SUGGESTED_FROM)
         try:
-            known = [one.reference for one in there]
+            known = [f"{bucket}/{one.object_name}" for one in there]
         except S3Error as error:
             if error.code == "NoSuchBucket":
                 return self.no_bucket(bucket)
@@ -157,7 +154,10 @@ class S3Access:
 
 
 def listed(bucket: str, one: Object) -> StoredObject:
-    """Return what a listing says of an object."""
+    """Return what a listing says of an object.
+
+    It tells neither tags nor type: the type is what the ending of the key promises.
+    """
     key = str(one.object_name)
     return StoredObject(
         bucket=bucket,
