@@ -31,11 +31,11 @@ def run_daemon(*, once: bool) -> int:
     if once:
         ticker.fire()
         return 0
-    _tell(assistant)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop)
-    ticker.start()
     try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stop)
+        _tell(assistant)
+        ticker.start()
         ticker.wait()
     except _StoppedError:
         ticker.stop()

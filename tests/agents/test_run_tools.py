@@ -226,7 +226,7 @@ async def test_a_schedule_is_made_in_words_shown_with_its_next_times_and_paused(
     await collect(session.ask("describe delay-prediction", allow))
 
     events = await collect(session.ask("schedule it every weekday", cards.allow))
-    assert answer_of(events).startswith("At what time, in UTC?")
+    assert answer_of(events).startswith("At what time, in UTC")
     assert cards.shown == []
 
     events = await collect(session.ask("at six", cards.allow))

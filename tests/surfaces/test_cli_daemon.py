@@ -67,7 +67,7 @@ def test_once_starts_what_is_due_and_ends(
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_a_daemon_cleanly_and_another_takes_over(tmp_path: Path) -> None:
+def test_ctrl_c_ends_a_daemon_cleanly(tmp_path: Path) -> None:
     scheduled(tmp_path / "home", days_ago=2)
     how = command(tmp_path / "home", "daemon")
     with subprocess.Popen(**how, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as one:
