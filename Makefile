@@ -24,6 +24,7 @@ test: setup
 
 # What needs a real server or more than ten seconds; `.ci/run` runs it after the check.
 live: setup
+	@$(BIN)/python -m tests.minio_server
 	$(BIN)/python -m pytest -m "live or slow"
 
 check: setup lint types imports test

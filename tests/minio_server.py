@@ -8,6 +8,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -139,6 +140,12 @@ def settings_of(port: int, **others: object) -> S3Settings:
     return S3Settings.model_validate({"kind": "s3", "endpoint": f"127.0.0.1:{port}", **given})
 
 
+def main() -> None:
+    """Build the server before the tests, whose time is limited, and say which one it is."""
+    minio_path()
+    sys.stdout.write(f"{server_in_words()}\n")
+
+
 def free_port() -> int:
     """Return a port that nobody uses now."""
     with socket.socket() as probe:
@@ -163,3 +170,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
         # Nothing tells when the server is up but its own answer.
         time.sleep(0.05)
     raise AssertionError("the MinIO server did not start")
+
+
+if __name__ == "__main__":
+    main()
