@@ -30,11 +30,13 @@ from agents.tools.trash import TrashTools
 from agents.tools.uploading import UploadTools
 from agents.world import KnownWorld
 from backends.audit_file import AuditFile
+from backends.examples_file import ExamplesFile
 from backends.preferences_file import PreferencesFile
 from backends.runs_local import LocalRuns
 from backends.sessions_sqlite import SqliteSessions
 from core.audit import AuditLog
 from core.errors import AssistantError, RequestError, UnavailableError
+from core.examples import Examples
 from core.objects import ObjectStore
 from core.passages import Passage
 from core.preferences import Preferences
@@ -92,6 +94,7 @@ class Assistant:
     masker: Masker
     audit: AuditLog
     preferences: Preferences
+    examples: Examples
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -251,6 +254,7 @@ def assemble(
         masker=masker,
         audit=audit,
         preferences=PreferencesFile(home / "preferences.txt", masker),
+        examples=ExamplesFile(home / "examples.jsonl", masker),
     )
 
 
@@ -298,7 +302,9 @@ def _chat_model(assistant: Assistant, chat: Chat) -> "BaseChatModel":
     from backends.chat_builtin.understanding import Understanding
 
     return BuiltinChatModel(
-        understanding=Understanding(IntentClassifier.load(INTENTS), assistant.world),
+        understanding=Understanding(
+            IntentClassifier.load(INTENTS), assistant.world, assistant.examples
+        ),
         agents={tool: agent.hand_off for agent in SPECIALISTS for tool in agent.tools},
     )
 

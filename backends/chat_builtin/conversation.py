@@ -7,7 +7,9 @@ from dataclasses import asdict, dataclass, field
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from rapidfuzz import fuzz
 
+from backends.chat_builtin.learned import lesson_in
 from backends.chat_builtin.referring import agreed, never_mind
+from core.examples import Example
 from core.focus import Focus
 from core.runs import RunState
 
@@ -35,6 +37,10 @@ class Conversation:
     """The request that our last message asked back about; empty when it asked nothing."""
     typed: str = ""
     """What the person typed."""
+    before: str = ""
+    """What the person typed the turn before."""
+    lesson: Example | None = None
+    """The latest correction, which can be kept."""
     handed_off: int = 0
     """How many steps of the request went to specialists already."""
     stopped: bool = False
@@ -64,6 +70,8 @@ def read_conversation(messages: Sequence[BaseMessage], hand_offs: frozenset[str]
         focus=focus,
         about=_asked_about(messages[:start]),
         typed=typed,
+        before=_typed_before(messages[:start]),
+        lesson=lesson_in([message.additional_kwargs for message in messages[:start]]),
         handed_off=sum(
             call["name"] in hand_offs
             for message in messages[start:]
@@ -91,6 +99,11 @@ def _focus(messages: Sequence[BaseMessage]) -> Focus:
             known.pop("arguments", None)
         known |= told
     return Focus(**{name: value for name, value in known.items() if name in Focus.__slots__})
+
+
+def _typed_before(before: Sequence[BaseMessage]) -> str:
+    typed = [str(m.text) for m in before if isinstance(m, HumanMessage)]
+    return typed[-1] if typed else ""
 
 
 def _asked_about(before: Sequence[BaseMessage]) -> str:

@@ -17,8 +17,10 @@ from pydantic import PrivateAttr
 from backends.chat_builtin.answers import write_answer
 from backends.chat_builtin.commands import write_command
 from backends.chat_builtin.conversation import Conversation, read_conversation
-from backends.chat_builtin.referring import never_mind
+from backends.chat_builtin.learned import asks_to_remember
+from backends.chat_builtin.referring import correction_in, never_mind
 from backends.chat_builtin.remarks import LET_IT_BE
+from backends.chat_builtin.skills import SKILLS
 from backends.chat_builtin.steps import condition_in
 from backends.chat_builtin.understanding import Call, Question, Remark, Understanding
 from core.errors import AssistantError
@@ -88,6 +90,8 @@ class BuiltinChatModel(BaseChatModel):
         """Hand the next step of the request to its specialist, or say why not."""
         if not state.handed_off and never_mind(state.typed):
             return AIMessage(LET_IT_BE)
+        if state.lesson is not None and asks_to_remember(state.typed):
+            return AIMessage(understanding.remember(state.lesson))
         request = understanding.whole(state.request, state.about, state.typed, state.focus)
         steps = understanding.steps(request)
         remaining = list(steps[state.handed_off :])
@@ -114,7 +118,8 @@ class BuiltinChatModel(BaseChatModel):
         if run := self._waits_for(state, understood):
             return _follow_up(run, " and ".join(remaining))
         request = self._request(understood, understanding)
-        return self._hand_off(request, understood.tool, more=len(remaining) > 1)
+        handed = self._hand_off(request, understood.tool, more=len(remaining) > 1)
+        return _offering_to_learn(handed, state, understood)
 
     def _request(self, call: Call, understanding: Understanding) -> str:
         """Return the step so that its specialist, who knows nothing else, reads the same call."""
@@ -162,6 +167,20 @@ def _specialise(
     if isinstance(understood, Call):
         return AIMessage("", tool_calls=[_call(understood.tool, understood.arguments)])
     return _ask(understood.text, request)
+
+
+def _offering_to_learn(handed: AIMessage, state: Conversation, call: Call) -> AIMessage:
+    """Add an offer to keep the correction, where another tool was meant than was called."""
+    wrong = state.before and correction_in(state.typed) and call.tool != state.focus.tool
+    if not wrong or state.handed_off:
+        return handed
+    meant = SKILLS[call.tool].in_words
+    handed.content = (
+        f"You meant that I {meant}. Say “remember that”, and I keep “{state.before}” as an example"
+        " of it, on this machine only."
+    )
+    handed.additional_kwargs["lesson"] = {"text": state.before, "tool": call.tool}
+    return handed
 
 
 def _call(name: str, arguments: dict[str, Any]) -> ToolCall:

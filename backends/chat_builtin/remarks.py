@@ -15,6 +15,8 @@ WHAT_I_DO = (
 LET_IT_BE = "All right, I leave it. Nothing was changed."
 NOT_DONE = "All right, I do nothing of the kind. Tell me what I should do instead."
 
+NOTHING_KEPT = "I keep no examples here."
+
 _HELP = re.compile(
     r"\W*(?:help(?: me)?|what can (?:you|i) (?:do|ask)(?: (?:here|for me))?|what do you do"
     r"|who are you|what are you|how can you help(?: me)?"
@@ -92,6 +94,14 @@ def absent(tool: str) -> str:
             " Start it without read-only to allow changes, each after your approval."
         )
     return f"I cannot do that (“{what}” is not there in this version). {WHAT_I_DO}"
+
+
+def kept(text: str, tool: str) -> str:
+    """Return what is said when a correction was kept as an example."""
+    return (
+        f"Kept on this machine: “{text}” means that I {SKILLS[tool].in_words}."
+        " `mlops-swarm memory examples` lists what I was taught, and forgets it."
+    )
 
 
 def guess(tools: Sequence[str]) -> str:

@@ -3,11 +3,12 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from backends.chat_builtin import referring, remarks
 from backends.chat_builtin.classifier import IntentClassifier
 from backends.chat_builtin.commands import read_command
+from backends.chat_builtin.decisions import Call, Question, Remark
 from backends.chat_builtin.evidence import (
     KIND_OF,
     TAKES,
@@ -29,9 +30,12 @@ from backends.chat_builtin.skills import (
 )
 from backends.chat_builtin.snapshot import Snapshot
 from backends.chat_builtin.steps import Condition, each, split
+from core.examples import Example, Examples
 from core.focus import Focus
 from core.runs import RunState
 from core.world import World
+
+__all__ = ["CHANGES", "Call", "Question", "Remark", "Understanding"]
 
 SURE_ENOUGH = 0.3
 """Probability from which a tool that only reads is called without asking back."""
@@ -93,29 +97,6 @@ _REFERENCES = frozenset(
 """Arguments that say of what; the others say how, and are kept when it is asked for again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A tool to call for a step of the request."""
-
-    text: str
-    tool: str
-    arguments: Arguments
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """Something to ask back; it ends the turn."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remark:
-    """Something to say instead of calling a tool."""
-
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """A request with what it names and the probabilities of what it asks for."""
@@ -135,11 +116,16 @@ class Understanding:
 
     classifier: IntentClassifier
     world: World
-    learned: Learned = field(default=NOTHING_LEARNED)
+    examples: Examples | None = None
+    """What the person taught, if that is kept anywhere."""
+    learned: Learned = NOTHING_LEARNED
 
     def now(self) -> "Understanding":
         """Return an understanding of what exists at this moment, which looks at each thing once."""
-        return replace(self, world=Snapshot(self.world))
+        world = Snapshot(self.world)
+        taught = self.examples.list() if self.examples else ()
+        learned = [(normal_form(one.text, kinds_in(one.text, world)), one.tool) for one in taught]
+        return replace(self, world=world, learned=Learned(learned))
 
     def whole(self, request: str, about: str, typed: str, focus: Focus) -> str:
         """Return the request as a whole, after a question of ours: its answer, or another wish.
@@ -166,6 +152,17 @@ class Understanding:
         if (run.state is RunState.FAILED) == condition.wants_failure and run.state.ended:
             return ""
         return f"Run `{run.name}` is {run.state}"
+
+    def remember(self, lesson: Example) -> str:
+        """Keep what a correction taught and say so.
+
+        Raises:
+            UnavailableError: It cannot be written.
+        """
+        if self.examples is None:
+            return remarks.NOTHING_KEPT
+        self.examples.add(lesson)
+        return remarks.kept(lesson.text, lesson.tool)
 
     def steps(self, text: str) -> Sequence[str]:
         """Split a message into the parts that ask for something of their own."""

@@ -163,13 +163,15 @@ def audit(
 
 @app.command()
 def memory(
-    action: Annotated[str, typer.Argument(help="`list`, `add` or `remove`.")] = "list",
+    action: Annotated[
+        str, typer.Argument(help="`list`, `add`, `remove`, `examples` or `forget`.")
+    ] = "list",
     words: Annotated[
         list[str] | None, typer.Argument(help="The preference to add, or the number to remove.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show, add or remove what the assistant is to know of your preferences."""
+    """Show, add or remove your preferences; show or forget what you taught the built-in model."""
     from surfaces.cli.remembering import run_memory
 
     raise typer.Exit(run_memory(action, words or [], as_json=as_json))

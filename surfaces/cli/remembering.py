@@ -3,20 +3,27 @@
 from collections.abc import Sequence
 
 from core.errors import RequestError
+from core.examples import Examples
 from core.preferences import Preferences
 from core.settings import read_settings
 from surfaces.cli.printing import output, print_json, print_plain
 
 
 def run_memory(action: str, words: Sequence[str], *, as_json: bool) -> int:
-    """List the preferences, add one or remove one.
+    """List the preferences, add one or remove one; list or forget what was taught.
 
     Raises:
         RequestError: The action is none of these.
     """
     from surfaces.assembly import assemble
 
-    preferences = assemble(read_settings()).preferences
+    assistant = assemble(read_settings())
+    preferences = assistant.preferences
+    if action in {"examples", "forget"}:
+        if action == "forget":
+            assistant.examples.remove(_number(words))
+        _show_examples(assistant.examples, as_json=as_json)
+        return 0
     if action == "add":
         preferences.add(" ".join(words))
     elif action == "remove":
@@ -24,7 +31,7 @@ def run_memory(action: str, words: Sequence[str], *, as_json: bool) -> int:
     elif action != "list" or words:
         raise RequestError(
             f"`memory` does not know {' '.join([action, *words])!r}.",
-            hint="It takes: list, add TEXT, or remove NUMBER.",
+            hint="It takes: list, add TEXT, remove NUMBER, examples, or forget NUMBER.",
         )
     _show(preferences, as_json=as_json)
     return 0
@@ -32,9 +39,7 @@ def run_memory(action: str, words: Sequence[str], *, as_json: bool) -> int:
 
 def _number(words: Sequence[str]) -> int:
     if len(words) != 1 or not words[0].isdecimal():
-        raise RequestError(
-            "Which preference is to be removed?", hint="Give its number: memory remove 2."
-        )
+        raise RequestError("Which one is to be removed?", hint="Give its number: memory remove 2.")
     return int(words[0])
 
 
@@ -47,3 +52,14 @@ def _show(preferences: Preferences, *, as_json: bool) -> None:
             print_plain(f"{number}. {text}")
     if not kept and not as_json:
         output().print('No preference is kept yet. Add one: mlops-swarm memory add "…"')
+
+
+def _show_examples(examples: Examples, *, as_json: bool) -> None:
+    kept = examples.list()
+    for number, one in enumerate(kept, 1):
+        if as_json:
+            print_json({"number": number, "text": one.text, "tool": one.tool})
+        else:
+            print_plain(f"{number}. {one.text} → {one.tool}")
+    if not kept and not as_json:
+        output().print("Nothing was taught yet. Correct an answer, then say “remember that”.")

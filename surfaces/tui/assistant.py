@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agents.events import Event
+from core.examples import Examples
 from core.passages import Passage
 from core.pipelines import PipelineSpec
 from core.runs import RunBackend
@@ -123,6 +124,10 @@ class Assistant(Protocol):
     @property
     def sessions(self) -> Sessions:
         """Where conversations are."""
+
+    @property
+    def examples(self) -> Examples:
+        """What the person taught the built-in model."""
 
     @property
     def model_name(self) -> str:

@@ -141,6 +141,18 @@ def _new(app: "SwarmApp", argument: str) -> None:
     app.change_session("")
 
 
+def _examples(app: "SwarmApp", argument: str) -> None:
+    examples = _assistant(app).examples
+    if argument:
+        if not argument.isdecimal():
+            raise RequestError(f"{argument!r} is no number.", hint="/examples lists them.")
+        app.transcript.say(f"Forgotten: “{examples.remove(int(argument)).text}”.")
+    kept = examples.list()
+    lines = [f"{number}. {one.text} → {one.tool}" for number, one in enumerate(kept, 1)]
+    nothing = "Nothing was taught yet. Correct an answer, then say “remember that”."
+    app.transcript.say("\n".join(lines) or nothing)
+
+
 def _theme(app: "SwarmApp", argument: str) -> None:
     if not argument:
         app.action_change_theme()
@@ -209,6 +221,7 @@ _COMMANDS: dict[str, Callable[["SwarmApp", str], None]] = {
     "readonly": modes.readonly,
     "grants": modes.grants,
     "revoke": modes.revoke,
+    "examples": _examples,
     "theme": _theme,
     "copy": _copy,
     "open": _open,

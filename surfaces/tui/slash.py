@@ -37,6 +37,11 @@ COMMANDS = (
     Command(name="readonly", help="Say whether tools that change anything were taken away."),
     Command(name="grants", help="List the tools that are allowed for this session."),
     Command(name="revoke", usage="<tool>", help="Ask again before a tool that was allowed."),
+    Command(
+        name="examples",
+        usage="[number]",
+        help="List what you taught the built-in model; with a number, forget that one.",
+    ),
     Command(name="theme", usage="[name]", help="Change the colours."),
     Command(name="copy", help="Copy the last answer to the clipboard."),
     Command(
