@@ -5,7 +5,7 @@ import secrets
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -70,59 +70,58 @@ def _ignore(event: Event) -> None:
     del event
 
 
-async def median_milliseconds(action: Callable[[], Awaitable[object]]) -> float:
-    """Return the median time of an action, after one that does not count."""
-    await action()
-    times = []
-    for _ in range(REPEATS):
-        started = time.perf_counter()
-        await action()
-        times.append((time.perf_counter() - started) * 1000)
-    return statistics.median(times)
+Action = Callable[[], Awaitable[object]]
 
 
-async def measured(assistant: Assistant, middle: str) -> Mapping[str, float]:
-    """Time the looks at one history."""
+async def medians(actions: Sequence[Action]) -> Sequence[float]:
+    """Return the median milliseconds of actions that take turns, after one that does not count."""
+    times: list[list[float]] = [[] for _ in actions]
+    for repeat in range(REPEATS + 1):
+        for action, taken in zip(actions, times, strict=True):
+            started = time.perf_counter()
+            await action()
+            taken += [(time.perf_counter() - started) * 1000] if repeat else []
+    return [statistics.median(taken) for taken in times]
+
+
+def looks(assistant: Assistant, middle: str) -> Mapping[str, Action]:
+    """Return the looks at one history."""
     caller = Caller(agent="bench", approve=_allow, notify=_ignore)
 
-    def call(tool: str, **arguments: object) -> Callable[[], Awaitable[object]]:
+    def call(tool: str, **arguments: object) -> Action:
         return lambda: assistant.toolbox.call(tool, arguments, caller)
 
     async def panel() -> object:
         return look(assistant)
 
     return {
-        "list_runs": await median_milliseconds(call("list_runs")),
-        "list_runs, failed ones": await median_milliseconds(call("list_runs", state="FAILED")),
-        "list_runs of an experiment": await median_milliseconds(
-            call("list_runs", experiment="experiment-3")
-        ),
-        "describe_run": await median_milliseconds(call("describe_run", run=middle)),
-        "describe_run, latest failed": await median_milliseconds(
-            call("describe_run", run="latest failed")
-        ),
-        "the terminal's runs panel": await median_milliseconds(panel),
+        "list_runs": call("list_runs"),
+        "list_runs, failed ones": call("list_runs", state="FAILED"),
+        "list_runs of an experiment": call("list_runs", experiment="experiment-3"),
+        "describe_run": call("describe_run", run=middle),
+        "describe_run, latest failed": call("describe_run", run="latest failed"),
+        "the terminal's runs panel": panel,
     }
+
+
+def prepared(home: Path, size: int) -> Mapping[str, Action]:
+    """Fill a home and return the looks at it."""
+    started = time.perf_counter()
+    with RunHistory(home / "runs.db").kept_open():
+        middle = fill(home, size)
+    print(f"{size:,} runs added in {time.perf_counter() - started:.1f} s")
+    return looks(assemble(read_settings(home=home)), middle)
 
 
 def main() -> None:
     """Print the times side by side."""
-    columns: list[Mapping[str, float]] = []
-    for size in SIZES:
-        with tempfile.TemporaryDirectory() as home:
-            started = time.perf_counter()
-            with RunHistory(Path(home) / "runs.db").kept_open():
-                middle = fill(Path(home), size)
-            print(f"{size:,} runs added in {time.perf_counter() - started:.1f} s")
-            assistant = assemble(read_settings(home=Path(home)))
-            columns.append(asyncio.run(measured(assistant, middle)))
-    few, many = columns
-    print(f"{'milliseconds':30s}" + "".join(f"{f'{size:,} runs':>14s}" for size in SIZES))
-    for name in few:
-        verdict = "" if many[name] < TARGET_MILLISECONDS else "  too slow"
-        print(
-            f"{name:30s}{few[name]:14.1f}{many[name]:14.1f}  x{many[name] / few[name]:.2f}{verdict}"
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        columns = [prepared(Path(folder) / str(size), size) for size in SIZES]
+        print(f"{'median milliseconds':30s}" + "".join(f"{f'{n:,} runs':>14s}" for n in SIZES))
+        for name in columns[0]:
+            few, many = asyncio.run(medians([column[name] for column in columns]))
+            verdict = "" if many < TARGET_MILLISECONDS else "  too slow"
+            print(f"{name:30s}{few:14.1f}{many:14.1f}  x{many / few:.2f}{verdict}")
 
 
 if __name__ == "__main__":
