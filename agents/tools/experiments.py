@@ -10,6 +10,7 @@ from core.paging import Page, page_of
 from core.runs import Experiment, RunBackend
 
 LONGEST_NAME = 80
+DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,10 @@ class ExperimentTools:
                 f"{name!r} cannot be the name of an experiment.",
                 hint=f"Write up to {LONGEST_NAME} letters, such as `spring-retraining`.",
             )
-        taken = {one.name.casefold(): one.name for one in self.runs.experiments()}
+        # Runs without an experiment are in the default one, also before there is any.
+        taken = {DEFAULT: DEFAULT} | {
+            one.name.casefold(): one.name for one in self.runs.experiments()
+        }
         if wanted.casefold() in taken:
             raise RequestError(
                 f"There is an experiment {taken[wanted.casefold()]!r} already.",
@@ -78,7 +82,7 @@ def find_experiment(runs: RunBackend, name: str) -> str:
     Raises:
         NotFoundError: There is no such experiment; the hint names the closest.
     """
-    known = {one.name.casefold(): one.name for one in runs.experiments()}
+    known = {DEFAULT: DEFAULT} | {one.name.casefold(): one.name for one in runs.experiments()}
     found = known.get(name.strip().casefold())
     if found is None:
         raise not_found("experiment", name, known.values())

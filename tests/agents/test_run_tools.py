@@ -175,7 +175,7 @@ async def test_a_deleted_run_is_in_the_trash_until_that_is_emptied(
     emptied = value_of(await collect(session.ask("empty the trash", cards.allow)))
     assert emptied == EmptiedTrash(runs=1, objects=0)
     assert run.id in cards.shown[-1].details["removes runs"]
-    assert assistant.runs.trash() == []
+    assert not assistant.runs.trash()
 
 
 async def test_repeats_show_what_noise_is_and_no_direction_is_guessed(
@@ -246,7 +246,7 @@ async def test_a_schedule_is_made_in_words_shown_with_its_next_times_and_paused(
     events = await collect(session.ask(f"pause {schedule.name}", allow))
     assert "is paused already" in answer_of(events)
     events = await collect(session.ask(f"delete the schedule {schedule.name}", cards.allow))
-    assert assistant.runs.schedules() == []
+    assert not assistant.runs.schedules()
 
 
 @pytest.mark.parametrize(
