@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 CLUSTER_PORT = 8080
 WAITING_CONNECTIONS = 2048
 END_SECONDS = 8
+SWITCH_SECONDS = 0.0005
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -152,6 +153,9 @@ def _run(
     served: ServedModel, key: str, listening: socket.socket, ready: Callable[[], None]
 ) -> None:
     import uvicorn
+
+    # Other threads record and look for versions: none of them may hold up an answer for long.
+    sys.setswitchinterval(SWITCH_SECONDS)
 
     from models.serving.app import create_app
     from pipelines.delay.request import PhaseRequest

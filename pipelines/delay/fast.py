@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.special import expit
 
-from pipelines.delay.trees import Forest
+from pipelines.delay.trees import FEW_ROWS, Forest
 
 Numbers = npt.NDArray[np.float64]
 Columns = Mapping[str, npt.NDArray[Any]]
@@ -157,6 +157,10 @@ class _Preparation:
 def _chosen(places: Mapping[str, int], values: npt.NDArray[Any]) -> npt.NDArray[np.integer[Any]]:
     """Return the column of each word."""
     other, gap = places[NEVER_SEEN], places.get(UNKNOWN, places[NEVER_SEEN])
+    if len(values) <= FEW_ROWS:
+        return np.array(
+            [gap if v is None or v != v else places.get(v, other) for v in values], dtype=np.intp
+        )
     codes, distinct = pd.factorize(values)
     table = np.array([*(places.get(str(word), other) for word in distinct), gap])
     return np.asarray(table[codes])
