@@ -13,7 +13,7 @@ from recommender.catalogue import PLATFORM, Tool, sharing, tools_for
 from recommender.features import encode, facts_of
 from recommender.forest import Slot, known_tier
 from recommender.profile import kept_tools
-from recommender.rules import Push, excluded, pushes
+from recommender.rules import Push, excluded, harmony, rules_holding, rules_on, wishes_of
 
 ORDER = (
     PLATFORM,
@@ -31,7 +31,7 @@ ORDER = (
 """What decides most comes first: later slots follow the earlier ones."""
 UNSEEN = 0.5
 """How often a tool counts that no training project uses."""
-CHOSEN = 4.0
+CHOSEN = 12.0
 """How many training projects a choice that a person recorded here counts for."""
 LEAST = 0.001
 """The probability of a class below which it is not let fall: the table is small."""
@@ -129,12 +129,16 @@ def _link(
     shares: Mapping[str, float],
     leaning: Callable[[Tool], float] | None,
 ) -> Link:
-    reasons = [(tool, excluded(tool, profile, others)) for tool in tools_for(slot)]
+    # Most changes of a single fact leave the wishes and the other tools as they are.
+    key = tuple(sorted(others.items()))
+    reasons = _sorted_out(slot, wishes_of(profile), key)
     allowed = [tool for tool, reason in reasons if not reason]
     if not allowed:
         raise _impossible(slot, profile, reasons)
     base = _spread(allowed, learned, shares)
-    pushed = {tool.name: pushes(tool, profile, others) for tool in allowed}
+    in_tune = _in_tune(slot, key, profile.existing_tools)
+    rules = rules_on(slot, rules_holding(profile))
+    pushed = {tool.name: (*rules[tool.name], *in_tune[tool.name]) for tool in allowed}
     weighed = {
         name: base[name] * prod(push.factor for push in found) for name, found in pushed.items()
     }
@@ -159,6 +163,24 @@ def _link(
         evidence="rule" if ruled else "data" if clear else "weak",
         excluded=tuple((tool, reason) for tool, reason in reasons if reason),
     )
+
+
+@lru_cache(maxsize=8192)
+def _sorted_out(
+    slot: str, wishes: ProjectProfile, others: tuple[tuple[str, str], ...]
+) -> tuple[tuple[Tool, str], ...]:
+    """Return every tool of a slot with why it is out; empty for those that may be chosen."""
+    chosen = dict(others)
+    return tuple((tool, excluded(tool, wishes, chosen)) for tool in tools_for(slot))
+
+
+@lru_cache(maxsize=8192)
+def _in_tune(
+    slot: str, others: tuple[tuple[str, str], ...], existing: tuple[str, ...]
+) -> Mapping[str, tuple[Push, ...]]:
+    """Return what speaks for each tool of a slot because of the other tools."""
+    chosen = dict(others)
+    return {tool.name: harmony(tool, existing, chosen) for tool in tools_for(slot)}
 
 
 def _impossible(

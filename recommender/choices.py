@@ -18,7 +18,7 @@ from recommender.examples import class_of, digest, read_examples
 from recommender.features import encode, facts_of
 from recommender.forest import Forest, Learned, load_forest, read_forest
 
-TIMES = 6
+TIMES = 12
 """How many training projects one recorded choice counts for: it is about this very team."""
 TREES = 120
 _RECORD: TypeAdapter[RecordedChoice] = TypeAdapter(RecordedChoice)

@@ -153,6 +153,8 @@ class Forest:
     def rank_rows(self, rows: Rows) -> Mapping[str, Shares]:
         """Return the class probabilities of each slot for encoded projects."""
         ranked = {}
+        # Budget and governance are no facts for the trees, so many projects are one row to them.
+        rows, place = np.unique(rows, axis=0, return_inverse=True)
         tiers = np.array([tier_of(row) for row in rows])
         for name, trees in self.trees.items():
             slot = self.learned.slots[name]
@@ -161,7 +163,7 @@ class Forest:
             for tier in set(tiers):
                 here = tiers == tier
                 shares[here] = slot.blends[tier].apply(said[here], usual[here])
-            ranked[name] = shares
+            ranked[name] = shares[place.ravel()]
         return ranked
 
 

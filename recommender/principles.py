@@ -231,7 +231,7 @@ PRINCIPLES: tuple[Principle, ...] = (
             Practice(
                 name="what is watched starts training again",
                 files=rf"{WORKFLOWS}|{_CODE}|{_SETTINGS}",
-                text=r"retrain",
+                text=r"\bretrain|_retrain",
                 advice="Let drift or worse outcomes start the training, with a person's approval.",
             ),
         ),

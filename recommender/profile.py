@@ -281,6 +281,9 @@ def kept_tools(profile: ProjectProfile) -> dict[str, str]:
         for tool in find_tools(name):
             if tool.slot != PLATFORM or tool.cloud_only or tool.needs_kubernetes:
                 kept.setdefault(tool.slot, tool.name)
+            if tool.slot == "container" and tool.needs_kubernetes:
+                # Images are built with Docker everywhere; what runs them is the choice.
+                kept[tool.slot] = tool.name
     return kept
 
 

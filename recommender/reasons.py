@@ -108,7 +108,8 @@ class Explained:
                 f"{second.tool.name} would be next, but moving costs more than it is shown to give."
             )
         return (
-            f"{second.tool.name} comes next ({second.share:.0%} against {first.share:.0%}). "
+            f"{second.tool.name} comes next ({_rounded_down(second.share):.0%} against"
+            f" {_rounded_down(first.share):.0%}). "
             f"{_against_it(second)}"
         )
 

@@ -12,6 +12,7 @@ from recommender.catalogue import (
     catalogue,
     clustered_tools,
     find_tools,
+    tools_for,
 )
 
 CLOUDS = {"AWS": "aws", "Azure": "azure", "GCP": "gcp"}
@@ -83,16 +84,34 @@ def chosen_cloud(profile: ProjectProfile, chosen: Chosen) -> str:
     return stated or CLOUDS.get(chosen.get(PLATFORM, ""), "")
 
 
-def pushes(tool: Tool, profile: ProjectProfile, chosen: Chosen) -> tuple[Push, ...]:
-    """Return every rule that speaks for or against a tool, in words."""
-    holding = _holding(profile)
-    found = [push for number, push in _about()[tool.slot, tool.name] if number in holding]
-    found.extend(_harmony(tool, profile, chosen))
-    return tuple(found)
+def wishes_of(profile: ProjectProfile) -> ProjectProfile:
+    """Return a profile with only the facts that can rule a tool out."""
+    return ProjectProfile(
+        deployment=profile.deployment,
+        cloud=profile.cloud,
+        kubernetes=profile.kubernetes,
+        budget=profile.budget,
+        governance=profile.governance,
+        licences=profile.licences,
+    )
+
+
+@lru_cache(maxsize=4096)
+def rules_on(slot: str, holding: frozenset[int]) -> Mapping[str, tuple[Push, ...]]:
+    """Return every rule that speaks for or against the tools of a slot, in words.
+
+    Args:
+        slot: The slot.
+        holding: The rules that hold for the project, as `rules_holding` returns them.
+    """
+    return {
+        tool.name: tuple(push for number, push in _about()[slot, tool.name] if number in holding)
+        for tool in tools_for(slot)
+    }
 
 
 @lru_cache(maxsize=512)
-def _holding(profile: ProjectProfile) -> frozenset[int]:
+def rules_holding(profile: ProjectProfile) -> frozenset[int]:
     """Return the numbers of the rules that hold for a profile, whatever the tool."""
     return frozenset(number for number, rule in enumerate(_RULES) if rule.when(profile))
 
@@ -128,7 +147,8 @@ def _out_of_tune(tool: Tool, chosen: Chosen) -> str:
     return ""
 
 
-def _harmony(tool: Tool, profile: ProjectProfile, chosen: Chosen) -> list[Push]:
+def harmony(tool: Tool, existing: tuple[str, ...], chosen: Chosen) -> tuple[Push, ...]:
+    """Return what speaks for a tool because of the other tools and of those in use."""
     platform = chosen.get(PLATFORM, "")
     found = []
     if platform and platform in tool.works_with:
@@ -140,9 +160,9 @@ def _harmony(tool: Tool, profile: ProjectProfile, chosen: Chosen) -> list[Push]:
     ]
     if partners:
         found.append(Push(factor=1.5, why=f"it works with {' and '.join(partners)}"))
-    if tool.slot == PLATFORM and any(tool in find_tools(name) for name in profile.existing_tools):
+    if tool.slot == PLATFORM and any(tool in find_tools(name) for name in existing):
         found.append(Push(factor=3.0, why="it is already in use"))
-    return found
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

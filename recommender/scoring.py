@@ -31,6 +31,57 @@ def macro_f1(truth: Labels, guess: Labels) -> float:
     return float(np.mean(list(f1_by_class(truth, guess).values())))
 
 
+def weighted_precision(truth: Labels, guess: Labels) -> float:
+    """Return the mean precision over the classes, weighted by how often each is true.
+
+    A class that is never named counts as 0.
+    """
+    total = 0.0
+    for name in np.unique(truth):
+        named = float(np.sum(guess == name))
+        hits = float(np.sum((truth == name) & (guess == name)))
+        total += float(np.mean(truth == name)) * (hits / named if named else 0.0)
+    return total
+
+
+def calibration_error(truth: Labels, classes: Labels, shares: Numbers, bins: int = 10) -> float:
+    """Return the expected calibration error of the first choice, over bins of equal width."""
+    sure, right = shares.max(axis=1), classes[shares.argmax(axis=1)] == truth
+    place = np.minimum((sure * bins).astype(int), bins - 1)
+    return float(
+        sum(
+            np.mean(place == bin_)
+            * abs(np.mean(right[place == bin_]) - np.mean(sure[place == bin_]))
+            for bin_ in np.unique(place)
+        )
+    )
+
+
+def f1_interval(
+    truth: Labels, guesses: list[Labels], owners: Labels, *, draws: int, seed: int
+) -> tuple[float, float]:
+    """Return the 95 % interval of the weighted F1: owners are drawn with replacement."""
+    random = np.random.default_rng(seed)
+    groups = np.unique(owners, return_inverse=True)[1]
+    size = int(groups.max()) + 1
+    found = []
+    for guess in guesses:
+        chosen = random.integers(size, size=(draws // len(guesses), size))
+        times = np.stack([np.bincount(row, minlength=size) for row in chosen])
+        found.append(_weighted_f1s(truth, guess, times[:, groups].astype(float)))
+    low, high = np.quantile(np.concatenate(found), (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _weighted_f1s(truth: Labels, guess: Labels, weights: Numbers) -> Numbers:
+    classes = np.unique(truth)
+    true, said = truth[:, None] == classes, guess[:, None] == classes
+    support, hits = weights @ true, weights @ (true & said)
+    f1 = 2 * hits / np.maximum(support + weights @ said, 1)
+    found: Numbers = (f1 * support).sum(axis=1) / support.sum(axis=1)
+    return found
+
+
 def draw_f1(truth: Labels) -> float:
     """Return the weighted F1 to expect of a draw from the class shares."""
     shares = np.unique(truth, return_counts=True)[1] / len(truth)

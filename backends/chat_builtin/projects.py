@@ -232,7 +232,8 @@ def _existing(text: str) -> list[str]:
     )
     if not clause:
         return []
-    return known_tools_in(clause[1])
+    # Who speaks of Kubernetes speaks of skill; that is a fact of its own.
+    return [tool for tool in known_tools_in(clause[1]) if tool != "Kubernetes"]
 
 
 def known_tools_in(text: str) -> list[str]:

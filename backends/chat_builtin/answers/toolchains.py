@@ -126,7 +126,7 @@ def _blueprint(value: Blueprint, tool: str, request: str) -> str:
     return (
         f"The **{value.platform}** blueprint of `{value.pipeline}` is in `{value.folder}`:"
         f" {files}{f' and {more} more' if more > 0 else ''}.\n\nHow it goes on:\n\n{steps}\n\n"
-        f"`{value.folder.rstrip('/')}/README.md` has the commands."
+        "Its `README.md` has the commands."
     )
 
 

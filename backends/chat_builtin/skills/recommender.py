@@ -105,7 +105,7 @@ def _path(text: str, world: World, focus: Focus) -> Arguments | Missing:
     del world
     if folder := folder_in(text, focus):
         return {"path": folder}
-    return Missing("Which folder is the project in? Give its path, for example `./churn-service`.")
+    return Missing("Which folder on this machine is the project in?")
 
 
 def _recommend(text: str, world: World, focus: Focus) -> Arguments | Missing:
@@ -113,8 +113,8 @@ def _recommend(text: str, world: World, focus: Focus) -> Arguments | Missing:
     if len(clouds := clouds_in(text)) > 1:
         named = " and ".join(clouds)
         return Missing(
-            f"You name {named}. A toolchain is for one place: which one is it to be? Say “no cloud"
-            " preference” if it may be either."
+            f"You name {named}, and a toolchain is for one place (“no cloud preference” is an"
+            " answer, too). Which one is it to be?"
         )
     told = project_in(text)
     if "project" not in told and (folder := folder_in(text, Focus())):
@@ -188,7 +188,7 @@ def _record(text: str, world: World, focus: Focus) -> Arguments | Missing:
     )
     tools = known_tools_in(said)
     if not tools:
-        return Missing("Which tool did you take? Give its name, for example Prefect.")
+        return Missing("Which tool did you take?")
     arguments: Arguments = {"tool": tools[0]}
     for slot, pattern in _SLOTS.items():
         if re.search(pattern, text.replace(tools[0], " "), re.I):
@@ -210,7 +210,7 @@ def _remove(text: str, world: World, focus: Focus) -> Arguments | Missing:
         return {"choice": identity[0]}
     if tools := known_tools_in(text):
         return {"choice": tools[0]}
-    return Missing("Which recorded choice? Give its tool or its id; “list our choices” shows them.")
+    return Missing("“list our choices” shows them by tool and id: which one?")
 
 
 SKILLS = (
