@@ -283,11 +283,13 @@ async def test_an_experiment_groups_runs_and_an_unknown_one_is_not_listed_as_emp
 
 
 async def test_two_days_that_nobody_was_up_are_told_as_missed(assistant: Assistant) -> None:
-    before = datetime.now(UTC) - timedelta(days=2, hours=1)
-    with held(before):
-        await collect(assistant.session().ask("schedule delay-prediction every day at noon", allow))
+    session, morning = assistant.session(), datetime(2026, 5, 14, 9, tzinfo=UTC)
+    with held(morning - timedelta(days=2)):
+        await collect(session.ask("schedule delay-prediction every day at noon", allow))
 
-    (told,) = missed(assistant.runs)
+    with held(morning):
+        (told,) = missed(assistant.runs)
+        answer = answer_of(await collect(session.ask("what is scheduled", allow)))
+
     assert told.startswith("delay-prediction-schedule-1 missed 2 firings")
-    answer = answer_of(await collect(assistant.session().ask("what is scheduled", allow)))
     assert "nothing was up to run it" in answer

@@ -9,6 +9,7 @@ import pytest
 from command_line import command, typed
 
 from backends.store_folder import FolderStore
+from core import clock
 from core.clock import held
 from core.errors import AssistantError
 from core.runs import Run
@@ -23,7 +24,7 @@ SECONDS = 60
 def scheduled(home: Path, cron: str = "0 12 * * *", days_ago: int = 0) -> WorldRuns:
     """Return runs of a home with one schedule of the delay pipeline, made some days ago."""
     assistant = assemble(Settings(home=home), run_backend=WorldRuns)
-    with held(datetime.now(UTC) - timedelta(days=days_ago)):
+    with held(clock.now() - timedelta(days=days_ago)):
         assistant.runs.schedule(
             assistant.catalog.find("delay-prediction"), cron, {}, name="at-noon"
         )
@@ -48,13 +49,15 @@ def test_a_run_that_is_due_is_started_once_however_many_tick(tmp_path: Path) -> 
 
 
 def test_what_passed_while_nothing_was_up_is_told_and_not_run_late(tmp_path: Path) -> None:
-    runs = scheduled(tmp_path, days_ago=3)
+    with held(datetime(2026, 5, 11, 9, tzinfo=UTC)):
+        runs = scheduled(tmp_path)
     started: list[Run] = []
 
-    Ticker(runs, tmp_path, started.append, print).fire()
+    with held(datetime(2026, 5, 14, 9, tzinfo=UTC)):
+        Ticker(runs, tmp_path, started.append, print).fire()
+        (told,) = missed(runs)
 
     assert started == []
-    (told,) = missed(runs)
     assert told.startswith("at-noon missed 3 firings, the last ")
 
 
