@@ -62,9 +62,11 @@ class Evidence:
         self._moments: set[datetime] = set()
         self._texts: list[str] = []
         self._characters = 0
+        self._called = False
 
     def add(self, value: object) -> None:
         """Take in a tool's value, its arguments or an error."""
+        self._called = True
         for node in _nodes(value):
             if isinstance(node, datetime):
                 self._moments.add(node)
@@ -85,8 +87,11 @@ class Evidence:
     def unverified(self, answer: str) -> Sequence[str]:
         """Return the numbers, ids and links of an answer that are in nothing taken in.
 
-        A question back at the end states nothing and is passed over.
+        A question back at the end states nothing and is passed over, and so is a whole answer that
+        asks before any tool was called: it names what there is to choose from.
         """
+        if not self._called and answer.rstrip().endswith("?"):
+            return []
         facts = [(f.lastgroup or "", f) for f in _FACT.finditer(_stated(answer))]
         missing = [
             found[0].strip("` \n")
