@@ -55,20 +55,25 @@ class Scores:
     """Number of examples, top-1 and top-3 by label."""
 
 
-def train(folder: Path, path: Path) -> Scores:
+def train(folder: Path, path: Path, blocks: int = len(BLOCKS)) -> Scores:
     """Train from a folder of examples, write the file, return held-out accuracy.
 
     Examples that are alike share a fold, so that no request is tested whose twin was learnt.
+
+    Args:
+        folder: The examples.
+        path: The file to write.
+        blocks: How many kinds of pieces a request is cut into: the first of them.
     """
     examples, names, digest = read_examples(folder)
     words = _words(text for text, _ in examples)
     spelling = Spelling.of(words)
     texts = [normal_form(spelling.mended(text, names), names) for text, _ in examples]
     labels = np.array([label for _, label in examples])
-    margins = _held_out(texts, labels)
+    margins = _held_out(texts, labels, blocks)
     classes = np.unique(labels)
     truth = np.searchsorted(classes, labels)
-    vocabulary, idf, model = _fitted(texts, labels)
+    vocabulary, idf, model = _fitted(texts, labels, blocks)
     about = {
         "labels": classes.tolist(),
         "vocabulary": list(vocabulary),
@@ -93,10 +98,10 @@ def _words(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word, count in counts.items() if count >= SURELY_RIGHT)
 
 
-def _held_out(texts: Sequence[str], labels: Labels) -> Floats:
+def _held_out(texts: Sequence[str], labels: Labels, blocks: int) -> Floats:
     margins = np.zeros((len(texts), len(np.unique(labels))), dtype=np.float32)
     for known, asked in GroupKFold(FOLDS).split(texts, labels, _groups(texts)):
-        vocabulary, idf, model = _fitted([texts[i] for i in known], labels[known])
+        vocabulary, idf, model = _fitted([texts[i] for i in known], labels[known], blocks)
         matrix = _matrix([texts[i] for i in asked], vocabulary, idf)
         margins[asked] = model.decision_function(matrix)
     return margins
@@ -114,10 +119,12 @@ def _groups(texts: Sequence[str]) -> npt.NDArray[np.intp]:
     return group
 
 
-def _fitted(texts: Sequence[str], labels: Labels) -> tuple[Mapping[str, int], Floats, LinearSVC]:
+def _fitted(
+    texts: Sequence[str], labels: Labels, blocks: int
+) -> tuple[Mapping[str, int], Floats, LinearSVC]:
     chance = random.Random(SEED)
     typed = [_in_a_hurry(text, chance) for _ in range(COPIES) for text in texts]
-    vocabulary, idf = _vocabulary(texts)
+    vocabulary, idf = _vocabulary(texts, blocks)
     matrix = _matrix([*texts, *typed], vocabulary, idf)
     model = LinearSVC(C=SOFTNESS, random_state=SEED)
     model.fit(matrix, np.tile(labels, 1 + COPIES))
@@ -155,10 +162,12 @@ def _slip(word: str, chance: random.Random) -> str:
     )
 
 
-def _vocabulary(texts: Sequence[str]) -> tuple[dict[str, int], Floats]:
+def _vocabulary(texts: Sequence[str], blocks: int) -> tuple[dict[str, int], Floats]:
     seen: Counter[str] = Counter()
     for text in texts:
-        seen.update({f"{n}{gram}" for n, (grams, _) in enumerate(BLOCKS) for gram in grams(text)})
+        seen.update(
+            {f"{n}{gram}" for n, (grams, _) in enumerate(BLOCKS[:blocks]) for gram in grams(text)}
+        )
     grams = sorted(gram for gram, count in seen.items() if count > 1 or not gram.startswith("2"))
     idf = np.array([np.log((1 + len(texts)) / (1 + seen[gram])) + 1 for gram in grams])
     return {gram: i for i, gram in enumerate(grams)}, idf.astype(np.float32)

@@ -42,10 +42,10 @@ def _model(text: str, world: World, focus: Focus) -> str:
 def _score_dataset(text: str, world: World, focus: Focus) -> Arguments | Missing:
     target = _TO.search(text)
     source = text if target is None else f"{text[: target.start()]} {text[target.end() :]}"
-    bucket, key = object_in(source, world, focus)
+    bucket, key = _table_in(source, world, focus)
     if not key and target is not None:
         # "Apply the model to may.csv": what stands after "to" is the table itself.
-        bucket, key = object_in(text, world, focus)
+        bucket, key = _table_in(text, world, focus)
         target = None
     if not key:
         return which("table", _tables(world))
@@ -59,13 +59,30 @@ def _score_dataset(text: str, world: World, focus: Focus) -> Arguments | Missing
 
 def _check_drift(text: str, world: World, focus: Focus) -> Arguments | Missing:
     deployment = _named_deployment(text, world)
-    bucket, key = ("deployments", deployment) if deployment else object_in(text, world, focus)
+    bucket, key = ("deployments", deployment) if deployment else _table_in(text, world, focus)
     if not key and focus.deployment in world.deployments():
         bucket, key = "deployments", focus.deployment
     if not key:
         return which("table", _tables(world))
     arguments: Arguments = {"bucket": bucket, "key": key}
     return arguments | ({"model": model} if (model := _model(text, world, focus)) else {})
+
+
+_NO_TABLE = re.compile(
+    r"(?<![\w/.-])(?:sco?r\w*|socre\w*|scoring|predict\w*|batch|bulk|models?|delays?|phases?|drift\w*"
+    r"|champion|challenger|table|training|data|versions?|against)(?![\w/.-])",
+    re.I,
+)
+
+
+def _table_in(text: str, world: World, focus: Focus) -> tuple[str, str]:
+    """Return the table that the text names; words of what is to be done name none."""
+    bucket, key = object_in(_NO_TABLE.sub(" ", text), world, focus)
+    if not key and re.search(r"\b(?:it|that|this|them)\b", text, re.I):
+        bucket, key = focus.bucket, focus.key
+    made = bucket in {"artifacts", "models"} and bucket not in text.casefold()
+    named = key.rpartition("/")[2].casefold() in text.casefold() or key == focus.key
+    return ("", "") if made and not named else (bucket, key)
 
 
 def _tables(world: World) -> list[str]:
