@@ -122,7 +122,9 @@ def test_no_text_of_a_case_is_one_that_models_read(tmp_path: Path) -> None:
         (case.id, text, match[0])
         for case in ours()
         for text in case.turns
-        if (
+        # One word is everybody's.
+        if len(text.split()) > 1
+        and (
             match := process.extractOne(
                 text.casefold(), known, scorer=fuzz.ratio, score_cutoff=NEAR
             )
