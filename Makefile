@@ -57,6 +57,7 @@ bench: setup
 	$(BIN)/python -m bench.retrieval_scale
 	$(BIN)/python -m bench.recommender
 	$(BIN)/python -m bench.recommender_inspection
+	$(BIN)/python -m bench.understanding
 	$(BIN)/python -m bench.swarm
 	$(BIN)/python -m bench.model_faults
 	$(BIN)/python -m bench.diagnosis
