@@ -6,6 +6,7 @@ from dataclasses import replace
 from pydantic_core import to_json
 
 from core.comparison import Comparison
+from core.deployments import Deployment, StoppedDeployment
 from core.diagnosis import Diagnosis
 from core.focus import Focus
 from core.lineage import Downloaded, ObjectDetails, ObjectTrace, Removed, SharedLink
@@ -86,6 +87,8 @@ def _model_facts(value: object) -> dict[str, str]:
     match value:
         case RegisteredModel():
             return {"model": value.name}
+        case Deployment() | StoppedDeployment():
+            return {"deployment": value.name, "model": value.model}
         case PromotedModel():
             return {"model": value.version.model}
         case ModelCard():

@@ -28,8 +28,10 @@ from backends.runs_local.space import (
     is_full,
     tells_of_full_disk,
 )
+from core.errors import AssistantError
 from core.objects import ObjectStore
 from core.runs import Artifact, RunState, TaskState
+from core.settings import read_settings
 
 ENDED_WITHOUT_A_WORD = "The task ended with exit code {code} and without a message."
 ENDED_BY_SIGNAL = "The task was ended by signal {signal}; often that is too little memory."
@@ -47,6 +49,7 @@ def work(told: bytes, parent: Parent) -> None:
     with contextlib.ExitStack() as after:
         after.enter_context(history.kept_open())
         if history.begin(job.run_id, Worker.of(os.getpid()), job.attempt):
+            after.callback(_track, job, history)
             after.callback(_go_on, job, history)
             _run(job, history, parent)
 
@@ -66,6 +69,21 @@ def _run(job: Job, history: RunHistory, parent: Parent) -> None:
             cache=job.home / "cache" / _code_fingerprint(job.preload) if job.use_cache else None,
         )
         pipeline.run(job.package, job.arguments)
+
+
+def _track(job: Job, history: RunHistory) -> None:
+    """Log the run where a server for that is set; the run has ended, whatever comes of it."""
+    try:
+        # The worker has the environment of the assistant that started it.
+        uri = read_settings(home=job.home).mlflow_tracking_uri
+        if uri:
+            from backends.tracking_mlflow import MlflowTracking
+
+            tracking = MlflowTracking(uri, store_at(job.store, job.home))
+            logged = tracking.log(history.get(job.run_id), history.artifacts(job.run_id))
+            sys.stdout.write(f"Logged to MLflow as {logged}.\n")
+    except AssistantError as error:
+        sys.stderr.write(f"Not logged to MLflow: {error}\n")
 
 
 def _go_on(job: Job, history: RunHistory) -> None:
