@@ -45,7 +45,7 @@ class ToolInUse:
     """What it is for, in a toolchain; empty where the catalogue does not know it."""
     evidence: tuple[Evidence, ...]
     declared_only: bool = False
-    """Whether it is only listed as a dependency: that is no use."""
+    """Whether it is only listed as a dependency, or only in tests and documents: that is no use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -347,6 +347,29 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _Rule(
         slot="serving",
+        when=lambda profile: (
+            not any(w in profile.task.casefold() for w in ("generat", "llm", "chat"))
+        ),
+        who=_named("vLLM"),
+        factor=0.05,
+        why="it is made for large language models",
+    ),
+    _Rule(
+        slot="serving",
+        when=lambda profile: not _written_with("tensorflow", "keras")(profile),
+        who=_named("TensorFlow Serving"),
+        factor=0.1,
+        why="it serves TensorFlow models, and nobody said that there are any",
+    ),
+    _Rule(
+        slot="serving",
+        when=lambda _: True,
+        who=_named("TorchServe"),
+        factor=0.2,
+        why="it is no longer developed",
+    ),
+    _Rule(
+        slot="serving",
         when=lambda profile: profile.deployment == "edge",
         who=_named("NVIDIA Triton"),
         factor=0.1,

@@ -1,5 +1,6 @@
 """Gathers signs while a project is read: who says what, where, and how strongly."""
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,20 @@ from recommender.inspection.signs import Sign
 MOST_PLACES = 6
 """Beyond so many places, one more says nothing new."""
 SHOWN_PLACES = 3
+
+
+BESIDE_PART = 0.2
+"""How much a sign in a test, a document or an example counts: they show what else could be."""
+_BESIDE = re.compile(
+    r"(?:^|/)(?:tests?|docs?|examples?|samples?|fixtures|bench(?:marks?)?|evals?|evaluation|worlds"
+    r"|templates|blueprints|corpus)/|(?:^|/)(?:test_[^/]*|conftest)\.py$",
+    re.I,
+)
+
+
+def part_of(path: str) -> float:
+    """Return how much a sign in a file counts: less where a project only speaks of things."""
+    return BESIDE_PART if _BESIDE.search(path) else 1.0
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.errors import UnavailableError
 from core.projects import Evidence, ProjectInspection
 from recommender.inspection.declared import is_declaration, read_declared
-from recommender.inspection.gathered import Gathered
+from recommender.inspection.gathered import Gathered, part_of
 from recommender.inspection.history import people_in
 from recommender.inspection.python_files import PythonReader
 from recommender.inspection.settling import Settling, profile_of
@@ -43,7 +43,8 @@ class _Reading:
         python = PythonReader(self.tree, self.signs, self.gathered)
         for file in self.tree.files:
             for sign in self.signs.of_file(file.path):
-                self.gathered.add(sign, file.path, _named(sign))
+                part = part_of(file.path)
+                self.gathered.add(sign, file.path, _named(sign), part=part, used=part == 1)
             if file.ending in ("py", "ipynb"):
                 python.read(file)
             if is_declaration(file.path):
@@ -68,7 +69,10 @@ class _Reading:
         for pattern, sign in self.signs.texts:
             if found := pattern.search(text):
                 line = text.count("\n", 0, found.start()) + 1
-                self.gathered.add(sign, file.path, _configured(sign), line=line)
+                part = part_of(file.path)
+                self.gathered.add(
+                    sign, file.path, _configured(sign), line=line, part=part, used=part == 1
+                )
 
     def _words(self, file: SeenFile) -> None:
         text = self.tree.text(file)[:README_CHARACTERS]

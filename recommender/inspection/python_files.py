@@ -7,15 +7,12 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from recommender.inspection.gathered import Gathered
+from recommender.inspection.gathered import Gathered, part_of
 from recommender.inspection.signs import Sign, Signs
 from recommender.inspection.tree import SeenFile, Tree
 
 MOST_PARSED = 3_000
 """Files whose syntax is read; the others of a huge project are known by name."""
-TEST_PART = 0.25
-"""How much a sign in a test counts: tests use what the project is not about."""
-_TEST = re.compile(r"(?:^|/)(?:tests?|docs?|examples?|samples)/|(?:^|/)(?:test_|conftest)")
 _SHARED_ROOTS = frozenset({"google", "google.cloud", "azure", "azure.ai", "ray"})
 """Packages under which many others live: only the name that is imported says which."""
 _MAGIC = re.compile(r"^\s*[%!?].*$", re.M)
@@ -46,19 +43,22 @@ class PythonReader:
         if module is None:
             self.tree.left_out["Python files that are not valid Python 3"] += 1
             return
-        part = TEST_PART if _TEST.search(file.path) else 1.0
+        part = part_of(file.path)
         for kind, name, line in _uses(module):
             signs = self._package(name) if kind == "imports" else self.signs.calls.get(name, ())
             for sign in signs:
-                self.gathered.add(sign, file.path, f"{kind} {name}", line=line, part=part)
-        self._plain(file, text, part)
+                self.gathered.add(
+                    sign, file.path, f"{kind} {name}", line=line, part=part, used=part == 1
+                )
+        self._plain(file, text)
 
-    def _plain(self, file: SeenFile, text: str, part: float = 1.0) -> None:
+    def _plain(self, file: SeenFile, text: str) -> None:
+        part = part_of(file.path)
         for pattern, sign in self.signs.code:
             if found := pattern.search(text):
                 line = text.count("\n", 0, found.start()) + 1
                 shows = f"points to {sign.value}"
-                self.gathered.add(sign, file.path, shows, line=line, part=part)
+                self.gathered.add(sign, file.path, shows, line=line, part=part, used=part == 1)
 
     def _package(self, name: str) -> Iterator[Sign]:
         """Yield the signs of an imported name: of its first parts, the longest known one."""

@@ -33,7 +33,7 @@ def _inspection(inspection: ProjectInspection) -> RenderableType:
             slots = (
                 ", ".join(slot.replace("_", " ") for slot in tool.slots) or "not recommended here"
             )
-            use = f"{slots} (only listed)" if tool.declared_only else slots
+            use = f"{slots} (listed, or in tests)" if tool.declared_only else slots
             tools.add_row(
                 words(tool.tool), words(use), words("; ".join(map(str, tool.evidence[:2])))
             )

@@ -44,7 +44,7 @@ def _inspection(value: ProjectInspection, tool: str, request: str) -> str:
     listed = [tool.tool for tool in value.tools if tool.declared_only]
     if listed:
         parts.append(
-            f"Listed as dependencies, but neither imported nor configured: {', '.join(listed)}."
+            f"Only listed, or only in tests and documents, which is no use: {', '.join(listed)}."
         )
     if value.skipped:
         parts.append(f"Left out: {'; '.join(value.skipped)}.")
