@@ -60,6 +60,10 @@ bench: setup
 	$(BIN)/python -m bench.understanding
 	$(BIN)/python -m bench.swarm
 	$(BIN)/python -m bench.model_faults
+	$(BIN)/python -m bench.prediction
+	$(BIN)/python -m bench.scoring
+	$(BIN)/python -m bench.drift
+	$(BIN)/python -m bench.serving
 	$(BIN)/python -m bench.diagnosis
 	$(BIN)/python -m bench.transfers
 	$(BIN)/python -m bench.listing

@@ -5,6 +5,7 @@ the sources that derive features from what is known of a phase.
 """
 
 import csv
+import importlib
 import json
 import sys
 from pathlib import Path
@@ -45,8 +46,8 @@ def rows_of(
 def read(path: Path) -> list[dict[str, Any]]:
     """Return each phase as features, with a name for its row."""
     sys.path.insert(0, str(HERE / "sources"))
-    from pipelines.delay.phase import phase_features
-
+    # By name: the folder with this module is there only in a package.
+    phase_features = importlib.import_module("pipelines.delay.phase").phase_features
     if path.suffix == ".json":
         phases = json.loads(path.read_text("utf-8"))
         phases = phases if isinstance(phases, list) else [phases]

@@ -33,6 +33,7 @@ class Ticker:
         started: Told every run that was started, in the ticking thread.
         failed: Told why the clock could not be looked at, in the ticking thread; once until it
             works again.
+        also: Done at each look, in the ticking thread.
     """
 
     def __init__(
@@ -41,7 +42,9 @@ class Ticker:
         home: Path,
         started: Callable[[Run], None],
         failed: Callable[[AssistantError], None],
+        also: Callable[[], None] = lambda: None,
     ) -> None:
+        self._also = also
         self._runs = runs
         self._home = home
         self._started = started
@@ -77,6 +80,7 @@ class Ticker:
         try:
             for run in self._runs.fire_due():
                 self._started(run)
+            self._also()
             self._broken = False
         except AssistantError as error:
             if not self._broken:
@@ -99,9 +103,10 @@ def ticker_of(
     home: Path,
     started: Callable[[Run], None],
     failed: Callable[[AssistantError], None],
+    also: Callable[[], None] = lambda: None,
 ) -> Ticker | None:
     """Return what looks at the clock; None where the run backend has a clock of its own."""
-    return Ticker(runs, home, started, failed) if isinstance(runs, Ticking) else None
+    return Ticker(runs, home, started, failed, also) if isinstance(runs, Ticking) else None
 
 
 def missed(runs: RunBackend) -> Sequence[str]:

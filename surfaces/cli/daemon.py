@@ -7,6 +7,7 @@ from core.errors import AssistantError, SettingsError
 from core.runs import Run
 from core.settings import read_settings
 from core.timetable import cron_in_words
+from surfaces.alerting import DriftAlerts
 from surfaces.assembly import Assistant, assemble
 from surfaces.cli.printing import print_error, print_plain
 from surfaces.ticking import missed, ticker_of
@@ -22,7 +23,14 @@ def run_daemon(*, once: bool) -> int:
         SettingsError: The runs are on a cluster, which has a clock of its own.
     """
     assistant = assemble(read_settings())
-    ticker = ticker_of(assistant.runs, assistant.settings.home, _started, print_error)
+    settings = assistant.settings
+    alerts = DriftAlerts(assistant.runs, settings.home, settings.alerts)
+
+    def tell() -> None:
+        for line in alerts.look():
+            print_plain(f"! {line}")
+
+    ticker = ticker_of(assistant.runs, settings.home, _started, print_error, tell)
     if ticker is None:
         raise SettingsError(
             f"Nothing has to be up for schedules {assistant.runs.place}.",

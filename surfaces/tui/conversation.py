@@ -12,6 +12,7 @@ from textual.worker import Worker, WorkerState
 
 from agents.events import Event, RunEnded, ToolFinished, TurnFinished
 from core.errors import AssistantError, SettingsError
+from surfaces.alerting import DriftAlerts
 from surfaces.ticking import missed, ticker_of
 from surfaces.tui.approving import ApprovingApp
 from surfaces.tui.background import in_background
@@ -120,11 +121,18 @@ class ConversationApp(ApprovingApp):
             self.assistant.settings.home,
             lambda run: self._from_thread(partial(self._say_started, run)),
             lambda error: self._from_thread(partial(self._explain, error)),
+            self._tell_alerts,
         )
         for line in await in_background(partial(missed, self.assistant.runs)):
             self.transcript.say(line, "notice")
         if ticker is not None:
             ticker.start()
+
+    def _tell_alerts(self) -> None:
+        assert self.assistant is not None
+        settings = self.assistant.settings
+        for line in DriftAlerts(self.assistant.runs, settings.home, settings.alerts).look():
+            self._from_thread(partial(self.transcript.say, line, "notice"))
 
     def _from_thread(self, tell: Callable[[], object]) -> None:
         with suppress(RuntimeError):
