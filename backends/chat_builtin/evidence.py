@@ -45,7 +45,7 @@ TAKES_ONE: Mapping[str, str] = {
 """The kind of which a tool takes one thing at a time."""
 FITS, FITS_NOT = 1.5, 0.2
 """How much likelier a tool becomes that takes what is named, and one that does not."""
-SPOKEN_OF, NOT_SPOKEN_OF = 1.3, 0.7
+SPOKEN_OF, NOT_SPOKEN_OF = 2.0, 0.4
 """The same for what is only meant by "it"."""
 
 KIND_OF = {

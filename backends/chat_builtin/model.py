@@ -119,6 +119,8 @@ class BuiltinChatModel(BaseChatModel):
             return _follow_up(run, " and ".join(remaining))
         request = self._request(understood, understanding)
         handed = self._hand_off(request, understood.tool, more=len(remaining) > 1)
+        # What a call names is spoken of even when the person does not allow it.
+        handed.additional_kwargs["focus"] = _named_in(understood)
         return _offering_to_learn(handed, state, understood)
 
     def _request(self, call: Call, understanding: Understanding) -> str:
@@ -167,6 +169,13 @@ def _specialise(
     if isinstance(understood, Call):
         return AIMessage("", tool_calls=[_call(understood.tool, understood.arguments)])
     return _ask(understood.text, request)
+
+
+_NAMING = "pipeline experiment schedule deployment bucket key source path".split()
+
+
+def _named_in(call: Call) -> dict[str, str]:
+    return {name: str(call.arguments[name]) for name in _NAMING if call.arguments.get(name)}
 
 
 def _offering_to_learn(handed: AIMessage, state: Conversation, call: Call) -> AIMessage:

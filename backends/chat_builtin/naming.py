@@ -38,8 +38,8 @@ def kinds_in(text: str, world: World) -> Mapping[str, str]:
     """
     lowered = text.casefold()
     known = things(world)
-    named = {name: kind for name, kind in known.items() if name.casefold() in lowered}
-    spoken = dict(named)
+    named = {name: kind for name, kind in known.items() if _stands_in(name.casefold(), lowered)}
+    spoken = dict(named) | _spaced(lowered, known)
     for found in _WRITTEN_NAME.finditer(lowered):
         if found[0] not in spoken and (near := _nearest(found[0], known)):
             spoken[found[0]] = known[near]
@@ -50,6 +50,22 @@ def kinds_in(text: str, world: World) -> Mapping[str, str]:
     spoken |= _files(lowered, world)
     spoken |= _folders(text, spoken)
     return dict(sorted(spoken.items(), key=lambda item: lowered.find(item[0].casefold())))
+
+
+def _spaced(lowered: str, known: Mapping[str, str]) -> dict[str, str]:
+    """Return names with digits as they are spoken: "nightly 0513" for nightly-0513."""
+    spoken = {}
+    for name, kind in known.items():
+        if re.search(r"-\d", name):
+            pattern = re.escape(name.casefold()).replace(r"\-", "[ _]?")
+            if found := re.search(rf"(?<![\w-]){pattern}(?![\w-])", lowered):
+                spoken[found[0]] = kind
+    return spoken
+
+
+def _stands_in(name: str, lowered: str) -> bool:
+    """Tell whether a name stands in a text as a whole, not within a longer one."""
+    return name in lowered and bool(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", lowered))
 
 
 def _nearest(word: str, known: Mapping[str, str]) -> str:

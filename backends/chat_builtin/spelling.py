@@ -9,9 +9,30 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 _WORD = re.compile(r"(?<![\w./@=-])[a-z]{4,}(?:'[a-z]+)?(?![\w./@=-]*[\w/@=])", re.I)
+_SHORT_WORDS = {
+    "wy": "why",
+    "hte": "the",
+    "wat": "what",
+    "wht": "what",
+    "hwo": "how",
+    "waht": "what",
+    "whta": "what",
+    "wich": "which",
+    "teh": "the",
+    "adn": "and",
+    "nad": "and",
+    "fo": "of",
+    "frm": "from",
+    "shw": "show",
+    "lst": "list",
+    "rn": "run",
+    "stp": "stop",
+}
+"""Short words that are typed wrong so often that no distance is needed."""
+_SHORT = re.compile(rf"(?<![\w./@=-])(?:{'|'.join(_SHORT_WORDS)})(?![\w./@=-])", re.I)
 _LETTERS_FOR_TWO = 8
 """Words from this length may have two slips."""
-_LETTERS_FOR_ANOTHER = 6
+_LETTERS_FOR_ANOTHER = 7
 """Words below this length have lost, doubled or swapped a letter, but not taken another one."""
 _RIGHT = (
     "staten ever important lift trail shop shot runs jobs phases school schools late days".split()
@@ -62,13 +83,13 @@ class Spelling:
                 return found[0]
             return self._nearest(word) or found[0]
 
-        return _WORD.sub(mend, text)
+        return _SHORT.sub(lambda found: _SHORT_WORDS[found[0].casefold()], _WORD.sub(mend, text))
 
     def _inflected(self, word: str) -> bool:
         """Tell whether a word is a plain form of a known one: its plural, its past."""
         return any(
             word.endswith(ending) and word.removesuffix(ending) + stem in self.known
-            for ending in ("s", "es", "ed", "d", "ing", "ly", "er", "'s")
+            for ending in ("s", "es", "ed", "ing", "ly", "er", "'s")
             for stem in ("", "e")
         )
 

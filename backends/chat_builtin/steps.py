@@ -37,6 +37,8 @@ _NOT = re.compile(
     r"|deleting))\b",
     re.I,
 )
+_ASKED = re.compile(rf"\W*(?:please\s+|can you\s+|could you\s+)?(?:{_VERBS})\b", re.I)
+"""How a wish or a question begins."""
 _COURTESY = re.compile(
     r"^\W*(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|thanks|thank you|thx|ok|okay"
     r"|great|cool|nice|perfect|sorry|please|so|well|right|alright|yes|sure|fine|good"
@@ -60,6 +62,7 @@ class _Part:
     start: int
     end: int
     tool: str
+    share: float
 
 
 def split(text: str, best: Best) -> Sequence[str]:
@@ -82,9 +85,16 @@ def split(text: str, best: Best) -> Sequence[str]:
         if parts and not _stands_alone(words, tool, share, parts[-1].tool):
             parts[-1].end = end
         elif parts and parts[-1].tool == "none":
-            parts[-1] = _Part(start, end, tool)
+            parts[-1] = _Part(start, end, tool, share)
+        elif (
+            parts
+            and parts[-1].share < VERY_CLEAR <= share
+            and not _ASKED.match(text[parts[-1].start :])
+        ):
+            # What only tells how things are belongs to the wish that follows it.
+            parts[-1] = _Part(parts[-1].start, end, tool, share)
         else:
-            parts.append(_Part(start, end, tool))
+            parts.append(_Part(start, end, tool, share))
     steps = [text[part.start : part.end].strip(" ,&\n") for part in parts]
     return [one for step in steps for one in _coordinated(step, best)] or [text]
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from backends.chat_builtin import referring, remarks
@@ -20,6 +20,7 @@ from backends.chat_builtin.evidence import (
 from backends.chat_builtin.features import PLACEHOLDER, normal_form
 from backends.chat_builtin.learned import NOTHING_LEARNED, Learned
 from backends.chat_builtin.naming import kinds_in
+from backends.chat_builtin.reading import INQUIRY, NOT, SURE_ENOUGH, Reading, chosen, tilted, unsure
 from backends.chat_builtin.references import run_in
 from backends.chat_builtin.skills import (
     CHANGES,
@@ -37,12 +38,6 @@ from core.world import World
 
 __all__ = ["CHANGES", "Call", "Question", "Remark", "Understanding"]
 
-SURE_ENOUGH = 0.3
-"""Probability from which a tool that only reads is called without asking back."""
-SURE_ENOUGH_TO_CHANGE = 0.6
-"""Probability from which a tool that changes something is proposed."""
-FAR_AHEAD = 4.0
-"""How many times likelier than the next a tool that changes something may be proposed below it."""
 FEW_WORDS = 8
 """A message no longer than this can ask for the last thing again, of something else."""
 CLEARLY = 0.8
@@ -52,13 +47,6 @@ CLEARLY_ABSENT = 0.5
 FOREIGN = 4.0
 """How much likelier a request all in words of other fields is to be none of ours."""
 
-_INQUIRY = re.compile(
-    r"\W*(?:(?:what|which|how|why|where|when|who|is|are|does|did|was|were|has)\b"
-    r"|(?:do|have) (?:you|we|i|they|any|the|our)\b)",
-    re.I,
-)
-_MEANING = re.compile(r"\bmean(?:s|ing)?\b|^\W*in (?:which|what|general|short)\b", re.I)
-_WISH = re.compile(r"\W*(?:can|could|would|will) (?:you|u|we|i)\b|\bhow about\b", re.I)
 _GENERAL = re.compile(
     r"^\W*(?:and\s+|but\s+|so\s+)?(?:what|whats|why|how|which|when|where|who|in (?:which|what"
     r"|general|short|one|two)"
@@ -67,6 +55,14 @@ _GENERAL = re.compile(
     r"|\bdiffer\w*|\bdiffrence\b|\bmean(?:s|ing)?\b|\bvs\.?\b",
     re.I,
 )
+_LEFT_OPEN = re.compile(
+    r"\b(?:the|my|our|this|that|its|it|a|an) (?:\w+ )?(?:pipeline|run|file|table|bucket|model"
+    r"|schedule"
+    r"|experiment|object|job|phase|project|folder|document|plot|data)\b|^\W*(?:can|could|do|does"
+    r"|is)\b",
+    re.I,
+)
+"""A thing of ours that is not named."""
 _ADVICE = re.compile(
     r"\b(?:stack|toolchain|tool chain|tools?|platform|recommend\w*|suggest\w*|suits?"
     r"|should (?:i|we) use)\b",
@@ -77,11 +73,6 @@ _AGAIN = re.compile(
     r"|again for|ditto|but|with|for|in)\b",
     re.I,
 )
-_NOT = re.compile(
-    r"\b(?:(?:do not|don't|dont)(?! (?:need|want|require|use|search))|never|must not|should not"
-    r"|shouldn't)\b",
-    re.I,
-)
 _FRESH = re.compile(
     r"\W*(?:show|list|what|which|how|why|start|run|stop|describe|delete|tell|give|compare|can|could"
     r"|please|is|are|do|does|predict|who|when|where)\b",
@@ -90,24 +81,16 @@ _FRESH = re.compile(
 """How a wish of its own begins."""
 _IT = re.compile(r"\b(?:it|its|that|this|them|those|these|one|ones)\b", re.I)
 _NOTE = re.compile(r"\s\([^()]*\)\s*$")
+_OF_NOTHING = frozenset(
+    "list_pipelines list_buckets list_models list_schedules list_deployments list_experiments"
+    " list_sources".split()
+)
+"""Tools that a name alone does not ask for again."""
 _REFERENCES = frozenset(
     "run runs bucket key pipeline model version schedule deployment source experiment path project"
     " query cursor name search".split()
 )
 """Arguments that say of what; the others say how, and are kept when it is asked for again."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A request with what it names and the probabilities of what it asks for."""
-
-    text: str
-    kinds: Mapping[str, str]
-    shares: Mapping[str, float]
-
-    @property
-    def top(self) -> str:
-        return next(iter(self.shares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +177,7 @@ class Understanding:
             return Call(text=text, tool=command[0], arguments=command[1])
         if among is not None:
             reading = self._reading(asked, focus, among=there)
-            return self._call(_chosen(reading), self._mended(text), focus)
+            return self._call(chosen(reading), self._mended(text), focus)
         if remarks.asks_for_help(asked):
             return Remark(text=remarks.WHAT_I_DO)
         if meant := referring.correction_in(asked):
@@ -205,31 +188,41 @@ class Understanding:
             return again
         return self._refused(reading, there) or self._decided(reading, there, focus)
 
-    def _decided(self, reading: _Reading, there: frozenset[str], focus: Focus) -> Call | Question:
+    def _decided(self, reading: Reading, there: frozenset[str], focus: Focus) -> Call | Question:
         within = {tool: share for tool, share in reading.shares.items() if tool in there}
-        tool = _chosen(replace(reading, shares=within))
+        tool = chosen(replace(reading, shares=within))
         normal = normal_form(reading.text, reading.kinds)
         said = tool not in CHANGES or says_to_change(normal, tool, within.get(tool, 0.0))
-        if reading.top not in there or _unsure(tool, reading.shares) or not said:
+        if reading.top not in there or unsure(tool, reading.shares) or not said:
             if self._general(reading):
-                query: Arguments = {"query": reading.text.strip()}
-                return Call(text=reading.text, tool="search_docs", arguments=query)
+                return self._looked_up(reading)
             return Question(text=remarks.guess(list(within)[:3]))
-        return self._call(tool, reading.text, focus)
+        call = self._call(tool, reading.text, focus)
+        if isinstance(call, Question) and tool not in CHANGES and self._in_general(reading):
+            return self._looked_up(reading)
+        return call
+
+    def _looked_up(self, reading: Reading) -> Call:
+        query: Arguments = {"query": reading.text.strip()}
+        return Call(text=reading.text, tool="search_docs", arguments=query)
+
+    def _in_general(self, reading: Reading) -> bool:
+        """Tell whether a question is about no thing of ours, not even one that it leaves open."""
+        return self._general(reading) and not _LEFT_OPEN.search(reading.text)
 
     def _mended(self, text: str) -> str:
         return self.classifier.spelling.mended(text, kinds_in(text, self.world))
 
-    def _reading(self, text: str, focus: Focus, among: frozenset[str] | None = None) -> _Reading:
+    def _reading(self, text: str, focus: Focus, among: frozenset[str] | None = None) -> Reading:
         kinds = kinds_in(text, self.world)
         mended = self.classifier.spelling.mended(text, kinds)
         shares = self.classifier.probabilities(mended, kinds, among=among)
         shares = self.learned.weighed(normal_form(mended, kinds), shares)
         if "none" in shares and not kinds:
             foreign = self._foreign(mended)
-            shares = _tilted(shares, "none", 1 + (FOREIGN - 1) * foreign)
-        about = KIND_OF.get(focus.tool, "") if _IT.search(text) else ""
-        return _Reading(mended, kinds, weighed(shares, frozenset(kinds.values()), about))
+            shares = tilted(shares, "none", 1 + (FOREIGN - 1) * foreign)
+        about = _spoken_of(focus) if _IT.search(text) else ""
+        return Reading(mended, kinds, weighed(shares, frozenset(kinds.values()), about))
 
     def _foreign(self, text: str) -> float:
         """Return the share of a request's longer words that no example knows."""
@@ -242,7 +235,7 @@ class Understanding:
         arguments = arguments_for(tool, text, self.world, focus)
         if isinstance(arguments, Missing):
             return Question(text=arguments.question)
-        reading = _Reading(text, kinds_in(text, self.world), {tool: 1.0})
+        reading = Reading(text, kinds_in(text, self.world), {tool: 1.0})
         if tool == "recommend_toolchain" and not arguments and self._general(reading):
             return Call(text=text, tool="search_docs", arguments={"query": text.strip()})
         if tool == "read_metrics" and self._fruitless(str(arguments["run"])):
@@ -265,9 +258,9 @@ class Understanding:
             return self._repeated(reading, focus)
         return self.read(meant, focus)
 
-    def _again(self, reading: _Reading, focus: Focus) -> Call | Question | None:
+    def _again(self, reading: Reading, focus: Focus) -> Call | Question | None:
         """Return the last call of something else, for a few words such as "and nightly-0511?"."""
-        if focus.tool not in UNDERSTOOD - CHANGES:
+        if focus.tool not in UNDERSTOOD - CHANGES - _OF_NOTHING:
             return None
         text = reading.text
         bare = not re.search(r"[a-z]", PLACEHOLDER.sub("", normal_form(text, reading.kinds)))
@@ -281,7 +274,7 @@ class Understanding:
             return None
         return self._repeated(reading, focus)
 
-    def _repeated(self, reading: _Reading, focus: Focus) -> Call | Question:
+    def _repeated(self, reading: Reading, focus: Focus) -> Call | Question:
         """Return the last call with what a few words change in it."""
         read = self._call(focus.tool, reading.text, focus)
         before: Arguments = json.loads(focus.arguments) if focus.arguments else {}
@@ -295,7 +288,7 @@ class Understanding:
                 merged[name] = {**earlier, **value}
         return replace(read, arguments={n: v for n, v in merged.items() if v not in (None, "")})
 
-    def _refused(self, reading: _Reading, there: frozenset[str]) -> Remark | None:
+    def _refused(self, reading: Reading, there: frozenset[str]) -> Remark | None:
         top, share = next(iter(reading.shares.items()))
         if top == "none" and share >= SURE_ENOUGH:
             return Remark(text=remarks.decline(reading.text))
@@ -305,35 +298,17 @@ class Understanding:
         normal = normal_form(reading.text, reading.kinds)
         if top in CHANGES and not is_about_ours(normal):
             return Remark(text=remarks.decline(reading.text))
-        if top in CHANGES and _NOT.search(reading.text) and not _INQUIRY.match(reading.text):
+        if top in CHANGES and NOT.search(reading.text) and not INQUIRY.match(reading.text):
             return Remark(text=remarks.NOT_DONE)
         return None
 
-    def _general(self, reading: _Reading) -> bool:
+    def _general(self, reading: Reading) -> bool:
         """Tell whether a question is about how things are in general, not about things here."""
         general = _GENERAL.search(reading.text) and not _ADVICE.search(reading.text)
         return bool(general) and "xx" not in normal_form(reading.text, reading.kinds)
 
 
-def _tilted(shares: Mapping[str, float], label: str, factor: float) -> Mapping[str, float]:
-    """Return probabilities in which one label is some times likelier, largest first."""
-    changed = {one: share * (factor if one == label else 1) for one, share in shares.items()}
-    total = sum(changed.values())
-    return dict(sorted(((n, s / total) for n, s in changed.items()), key=lambda item: -item[1]))
-
-
-def _chosen(reading: _Reading) -> str:
-    """Return the likeliest tool; neither a question nor a "do not" means to change something."""
-    asked = reading.text
-    inquiry = (_INQUIRY.match(asked) or _MEANING.search(asked)) and not _WISH.match(asked)
-    harmless = bool(inquiry or _NOT.search(asked))
-    best = next(iter(reading.shares))
-    return next((tool for tool in reading.shares if not (tool in CHANGES and harmless)), best)
-
-
-def _unsure(tool: str, shares: Mapping[str, float]) -> bool:
-    share = shares.get(tool, 0.0)
-    if tool not in CHANGES:
-        return share < SURE_ENOUGH
-    rest = max((other for name, other in shares.items() if name != tool), default=0.0)
-    return share < SURE_ENOUGH_TO_CHANGE and share < max(SURE_ENOUGH, FAR_AHEAD * rest)
+def _spoken_of(focus: Focus) -> str:
+    """Return the kind of thing that "it" stands for; empty when that is not clear."""
+    alone = focus.pipeline and not (focus.run or focus.key or focus.schedule)
+    return KIND_OF.get(focus.tool, "pipeline" if alone else "")

@@ -109,6 +109,9 @@ class ObservedToolbox(Toolbox):
     def _fits(
         self, tool: str, wanted: Mapping[str, object], complete: Mapping[str, object]
     ) -> bool:
+        if "version" in wanted and "model" not in wanted and complete.get("model"):
+            # An alias is one version of the model that is meant, also where a case leaves it out.
+            wanted = {**wanted, "model": complete["model"]}
         versioned = "version" in wanted or carries_version(wanted.get("model"))
         resolve = self._references.resolved
         expected = resolve(tool, wanted, versioned=versioned)

@@ -11,7 +11,8 @@ from core.world import World
 _PLOTS = {
     "confusion_matrix": r"confus\w+|false (?:positives?|negatives?|alarms?)|\bmatrix\b",
     "roc_curve": r"\broc\b|receiver operating|\bauc curve\b",
-    "feature_importance": r"\bimportan\w+|which (?:features|columns)|features? (?:matter|mattered)",
+    "feature_importance": r"\bimportan\w+|attention|\bdecisive\b|\bdrives?\b|\blook(?:ed)? at\b"
+    r"|which (?:features|columns)|features? (?:matter|mattered)",
     "calibration": r"\bcalibrat\w*|reliability (?:curve|diagram)",
     "model_comparison": r"\bcompar\w+|all (?:the )?models|side by side|model bars?|bars? of",
 }

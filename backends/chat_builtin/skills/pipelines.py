@@ -14,7 +14,8 @@ from core.world import World
 
 _STATES = {
     "FAILED": r"\bfail\w*|\bbroken\b|\bcrashed\b|\bwent wrong\b",
-    "RUNNING": r"\brunning\b|\bin progress\b|\bongoing\b|\bactive\b|\bright now\b",
+    "RUNNING": r"\brunning\b|\bin progress\b|\bongoing\b|\bstill going\b|\bunder way\b"
+    r"|\bactive\b|\bright now\b",
     "CANCELED": r"\bcancel\w*|\bstopped\b|\baborted\b",
     "SUCCEEDED": r"\bsucce\w+|\bfinished\b|\bcompleted\b|\bgreen\b|\bworked\b",
     "PENDING": r"\bpending\b|\bqueued\b|\bwaiting\b",
