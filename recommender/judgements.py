@@ -46,6 +46,7 @@ def _governed(profile: ProjectProfile) -> bool:
 
 
 # The factors are judgements, not measurements: 0.3 and 3 say "strongly", 0.6 and 1.5 "somewhat".
+# Larger ones are for tools that the table of projects hardly knows.
 RULES: tuple[Rule, ...] = (
     Rule(
         when=lambda profile: profile.budget == "low",
@@ -144,7 +145,7 @@ RULES: tuple[Rule, ...] = (
         slot="infrastructure",
         when=lambda profile: profile.cloud == "on-prem",
         who=_named("Ansible"),
-        factor=3.0,
+        factor=25.0,
         why="it sets up one's own machines",
     ),
     Rule(

@@ -11,7 +11,25 @@ from recommender.forest import Slot
 SHOWN = 2
 AWAY = 0.02
 """What a tool that a leaning avoids is multiplied with: it comes only when nothing else fits."""
-_SIMPLE = frozenset({NOTHING, "Docker", "Docker Compose", "FastAPI", "Batch job", "Streamlit"})
+_SIMPLE = frozenset(
+    {
+        NOTHING,
+        "Batch job",
+        "DVC",
+        "DVC pipelines",
+        "Docker",
+        "Docker Compose",
+        "Evidently",
+        "FastAPI",
+        "Flask",
+        "Git LFS",
+        "LiteRT",
+        "ONNX Runtime",
+        "Own drift script",
+        "Streamlit",
+    }
+)
+"""Tools of one's own that hardly need looking after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ LEAVES_NO_RECORD = frozenset(
         ("tracking", "DVCLive"),
         ("registry", "Hugging Face Hub"),
         ("monitoring", "Own drift script"),
+        ("infrastructure", "None"),
     }
 )
 """Tools that strict governance rules out, with their slot."""
