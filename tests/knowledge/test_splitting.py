@@ -120,4 +120,4 @@ def test_every_page_of_the_corpus_is_dated_sourced_and_of_readable_length() -> N
         assert page.front.updated is not None, file.name
         assert page.front.sources, file.name
         assert page.body.count("\n## ") >= 4, file.name
-        assert 200 <= len(page.body.split()) <= 600, (file.name, len(page.body.split()))
+        assert 180 <= len(page.body.split()) <= 600, (file.name, len(page.body.split()))
