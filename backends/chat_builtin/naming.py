@@ -11,7 +11,7 @@ from backends.chat_builtin.references import unknown_pipeline
 from core.world import World
 
 _WRITTEN_NAME = re.compile(r"(?<![\w./@-])[a-z]\w*(?:-\w+)+(?![\w/-]|\.\w)")
-_PLACE = re.compile(r"(?<![\w@-])(?:\.{1,2}/|~/)?[\w-][\w.-]*(?:/[\w.-]+)*/?(?![\w-])")
+_PLACE = re.compile(r"(?<![\w@/-])(?:/|\.{1,2}/|~/)?[\w-][\w.-]*(?:/[\w.-]+)*/?(?![\w-])")
 _HERE = re.compile(r"^\.{1,2}/|^~/")
 ALIKE = 80
 """Similarity (0 to 100) from which a word takes on the kind of a name that it looks like."""

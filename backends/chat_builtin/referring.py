@@ -95,7 +95,7 @@ def _before(run: str, world: World) -> str:
 _CORRECTION = re.compile(
     r"^\W*(?:(?:no|nope|sorry|oops|wait|hm+|actually|ah|oh|not (?:that|this)(?: one)?"
     r"|wrong(?: one)?"
-    r"|that'?s (?:not (?:it|right|what i meant?)|wrong))\W+)+"
+    r"|that'?s (?:not (?:it|right|what i meant?)|wrong))(?!-)\W+)+"
     r"|^\W*(?:i (?:meant?|wanted)|rather|instead)\b\W*(?:to say\b)?",
     re.I,
 )
