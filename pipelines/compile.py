@@ -10,11 +10,6 @@ PACKAGE = FOLDER / "delay" / "package.yaml"
 PACKAGES = (PACKAGE, FOLDER / "scoring" / "package.yaml", FOLDER / "drift" / "package.yaml")
 
 
-def compiled() -> str:
-    """Return the delay pipeline as a KFP v2 package."""
-    return packages()[PACKAGE]
-
-
 def packages() -> Mapping[Path, str]:
     """Return every pipeline as a KFP v2 package, by the file that it belongs in."""
     # Only the compiler needs kfp, which takes more than a second to import.

@@ -6,14 +6,15 @@ import pytest
 from core.errors import NotFoundError, RequestError
 from core.pipelines import Parameter, TaskNode
 from pipelines.catalog import Catalog, read_package
-from pipelines.compile import PACKAGE, compiled
+from pipelines.compile import PACKAGE, packages
 from pipelines.delay import parameters
 
 
-def test_the_package_is_what_the_source_compiles_to() -> None:
-    assert PACKAGE.read_text(encoding="utf-8") == compiled(), (
-        "Run `python -m pipelines.compile` and commit the package."
-    )
+def test_the_packages_are_what_the_sources_compile_to() -> None:
+    for path, text in packages().items():
+        assert path.read_text(encoding="utf-8") == text, (
+            "Run `python -m pipelines.compile` and commit the packages."
+        )
 
 
 def test_the_delay_pipeline_shows_its_parameters_and_tasks() -> None:
@@ -35,13 +36,18 @@ def test_the_delay_pipeline_shows_its_parameters_and_tasks() -> None:
 def test_a_near_miss_gets_the_closest_name() -> None:
     with pytest.raises(NotFoundError) as caught:
         Catalog().find("delay-predictions")
-    assert caught.value.hint == "The closest: delay-prediction."
+    assert caught.value.hint == "The closest: delay-prediction, delay-scoring."
 
 
 def test_an_added_pipeline_is_found_beside_the_others() -> None:
     package = PACKAGE.read_text(encoding="utf-8").replace("name: delay-prediction", "name: another")
     catalog = Catalog([read_package(package)])
-    assert [spec.name for spec in catalog.all()] == ["another", "delay-prediction"]
+    assert [spec.name for spec in catalog.all()] == [
+        "another",
+        "delay-prediction",
+        "delay-scoring",
+        "drift-check",
+    ]
     folds = next(p for p in catalog.find("another").parameters if p.name == "folds")
     assert folds == Parameter(name="folds", type="integer", default=5)
 
