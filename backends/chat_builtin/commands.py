@@ -39,5 +39,9 @@ def _values(text: str) -> Arguments:
         try:
             values[name] = json.loads(value)
         except ValueError:
-            values[name] = value
+            values[name] = _listed(value) if value.startswith("[") else value
     return values
+
+
+def _listed(value: str) -> list[str]:
+    return [item.strip(" \"'") for item in value.strip("[]").split(",") if item.strip()]

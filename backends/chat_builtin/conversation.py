@@ -41,6 +41,8 @@ class Conversation:
     """What the person typed the turn before."""
     lesson: Example | None = None
     """The latest correction, which can be kept."""
+    steps: tuple[str, ...] = ()
+    """The request's steps, once it was split."""
     handed_off: int = 0
     """How many steps of the request went to specialists already."""
     stopped: bool = False
@@ -72,6 +74,7 @@ def read_conversation(messages: Sequence[BaseMessage], hand_offs: frozenset[str]
         typed=typed,
         before=_typed_before(messages[:start]),
         lesson=lesson_in([message.additional_kwargs for message in messages[:start]]),
+        steps=_steps(messages[start:]),
         handed_off=sum(
             call["name"] in hand_offs
             for message in messages[start:]
@@ -99,6 +102,11 @@ def _focus(messages: Sequence[BaseMessage]) -> Focus:
             known.pop("arguments", None)
         known |= told
     return Focus(**{name: value for name, value in known.items() if name in Focus.__slots__})
+
+
+def _steps(since: Sequence[BaseMessage]) -> tuple[str, ...]:
+    split = (message.additional_kwargs.get("steps") for message in since)
+    return tuple(map(str, next((steps for steps in split if steps), ())))
 
 
 def _typed_before(before: Sequence[BaseMessage]) -> str:
@@ -132,7 +140,8 @@ def _completed(before: Sequence[BaseMessage], text: str) -> str:
     if names and agreed(text) and len(names) == 1:
         return f"{about} {names[0]}"
     if len(text.split()) <= SHORT and not choices:
-        return f"{about} {text}"
+        called = " called" if "be called" in str(asked.text) and "call" not in text else ""
+        return f"{about}{called} {text}"
     return text
 
 

@@ -10,13 +10,16 @@ _TAKES = {
     "run": "describe_run read_logs diagnose_run compare_runs watch_run cancel_run retry_run"
     " delete_run list_artifacts read_metrics show_plot",
     "pipeline": "describe_pipeline start_run list_runs schedule_run list_schedules list_pipelines"
-    " write_blueprint diagnose_run describe_run read_logs cancel_run upload_pipeline",
+    " write_blueprint diagnose_run describe_run read_logs cancel_run upload_pipeline"
+    " create_trigger",
     "experiment": "start_run list_runs list_experiments create_experiment",
     "schedule": "list_schedules pause_schedule resume_schedule delete_schedule schedule_run",
+    "trigger": "list_triggers pause_trigger resume_trigger delete_trigger",
     "deployment": "list_deployments stop_deployment deploy_model",
     "bucket": "list_buckets create_bucket delete_bucket list_objects describe_object"
     " preview_object upload_object download_object copy_object tag_object share_object"
-    " delete_object trace_object score_dataset check_drift start_run",
+    " delete_object trace_object score_dataset check_drift start_run create_trigger list_triggers"
+    " pause_trigger resume_trigger delete_trigger",
     "object": "list_objects describe_object preview_object download_object copy_object tag_object"
     " share_object delete_object trace_object score_dataset check_drift start_run schedule_run",
     "local": "upload_object add_source upload_pipeline remove_source list_sources export_session"
@@ -32,6 +35,7 @@ _ONE = {
     " list_artifacts read_metrics show_plot",
     "pipeline": "describe_pipeline start_run",
     "schedule": "pause_schedule resume_schedule delete_schedule",
+    "trigger": "pause_trigger resume_trigger delete_trigger",
     "deployment": "stop_deployment",
     "bucket": "list_objects delete_bucket",
     "object": "describe_object preview_object download_object tag_object share_object delete_object"
@@ -50,7 +54,7 @@ SPOKEN_OF, NOT_SPOKEN_OF = 2.0, 0.4
 
 KIND_OF = {
     tool: kind
-    for kind in ("object", "run", "schedule", "deployment", "folder", "source")
+    for kind in ("object", "run", "schedule", "trigger", "deployment", "folder", "source")
     for tool in TAKES[kind]
     if tool not in {"start_run", "schedule_run"}
 } | {"list_objects": "bucket", "list_buckets": "bucket", "upload_object": "object"}
@@ -80,8 +84,12 @@ def weighed(
             for tool in shares
         }
     elif spoken_of in TAKES:
+        broad = spoken_of in {"pipeline", "bucket"}
         factors = {
-            tool: SPOKEN_OF if tool in TAKES[spoken_of] else NOT_SPOKEN_OF for tool in shares
+            tool: SPOKEN_OF
+            if TAKES_ONE.get(tool) == spoken_of or (tool in TAKES[spoken_of] and not broad)
+            else NOT_SPOKEN_OF
+            for tool in shares
         }
     else:
         return shares
@@ -100,6 +108,10 @@ _CUES = {
     "pause_schedule": "pause stop",
     "resume_schedule": "resume start again",
     "delete_schedule": "delete stop",
+    "create_trigger": "arrive trigger every",
+    "pause_trigger": "pause stop",
+    "resume_trigger": "resume start again",
+    "delete_trigger": "delete stop",
     "upload_pipeline": "upload create",
     "create_bucket": "create upload",
     "delete_bucket": "delete stop",
@@ -123,13 +135,14 @@ _CUES = {
 }
 """What a request for a tool that changes something says in one word or another."""
 _OURS = frozenset(
-    "pipeline run experiment bucket object model schedule artifact source session trash train phase"
-    " drift platform project blueprint deploy predict every".split()
+    "pipeline run experiment bucket object model artifact source session trash train phase"
+    " drift platform project blueprint deploy predict every trigger".split()
 )
 """Concepts of things that the tools are about."""
 _OUR_WORDS = re.compile(
     r"\b(?:promotion|link|latest|failed|deleted|choice|choices|chose|took|decision|correction|go"
-    r"|attempt|nightly|once more)\b"
+    r"|attempt|nightly|weekly|once more|cron|(?:the|a|an|this|that|my|our"
+    r"|all) (?:\w+ )?schedules?)\b"
 )
 _SPOKEN_OF = re.compile(r"\b(?:it|that|this|them|those|these|one|both|everything|all)\b", re.I)
 _NO_SUCH_CUE = 0.95

@@ -18,8 +18,8 @@ from backends.chat_builtin.answers import write_answer
 from backends.chat_builtin.commands import write_command
 from backends.chat_builtin.conversation import Conversation, read_conversation
 from backends.chat_builtin.learned import asks_to_remember
-from backends.chat_builtin.referring import correction_in, never_mind
-from backends.chat_builtin.remarks import LET_IT_BE
+from backends.chat_builtin.referring import agreed, never_mind, was_misunderstood
+from backends.chat_builtin.remarks import LET_IT_BE, NOTHING_PENDING
 from backends.chat_builtin.skills import SKILLS
 from backends.chat_builtin.steps import condition_in
 from backends.chat_builtin.understanding import Call, Question, Remark, Understanding
@@ -90,10 +90,14 @@ class BuiltinChatModel(BaseChatModel):
         """Hand the next step of the request to its specialist, or say why not."""
         if not state.handed_off and never_mind(state.typed):
             return AIMessage(LET_IT_BE)
+        if not state.handed_off and agreed(state.request):
+            return AIMessage(NOTHING_PENDING)
         if state.lesson is not None and asks_to_remember(state.typed):
             return AIMessage(understanding.remember(state.lesson))
-        request = understanding.whole(state.request, state.about, state.typed, state.focus)
-        steps = understanding.steps(request)
+        steps = state.steps
+        if not steps:
+            request = understanding.whole(state.request, state.about, state.typed, state.focus)
+            steps = tuple(understanding.steps(request))
         remaining = list(steps[state.handed_off :])
         if not remaining:
             return AIMessage("That is all.")
@@ -101,7 +105,10 @@ class BuiltinChatModel(BaseChatModel):
             return AIMessage(f"I left out the rest: “{' and '.join(remaining)}”.")
         if state.failed_run:
             return self._hand_off(f"how did it go ({state.focus.run})", "describe_run", more=False)
-        return self._next(remaining, state, understanding)
+        said = self._next(remaining, state, understanding)
+        # What a step changed may let the message be split otherwise: it is split once.
+        said.additional_kwargs["steps"] = list(steps)
+        return said
 
     def _next(
         self, remaining: list[str], state: Conversation, understanding: Understanding
@@ -171,7 +178,7 @@ def _specialise(
     return _ask(understood.text, request)
 
 
-_NAMING = "pipeline experiment schedule deployment bucket key source path".split()
+_NAMING = "pipeline experiment schedule trigger deployment bucket key source path".split()
 
 
 def _named_in(call: Call) -> dict[str, str]:
@@ -180,7 +187,7 @@ def _named_in(call: Call) -> dict[str, str]:
 
 def _offering_to_learn(handed: AIMessage, state: Conversation, call: Call) -> AIMessage:
     """Add an offer to keep the correction, where another tool was meant than was called."""
-    wrong = state.before and correction_in(state.typed) and call.tool != state.focus.tool
+    wrong = state.before and was_misunderstood(state.typed) and call.tool != state.focus.tool
     if not wrong or state.handed_off:
         return handed
     meant = SKILLS[call.tool].in_words

@@ -30,6 +30,7 @@ _ORDINAL = re.compile(
     re.I,
 )
 _NUMBERED = re.compile(r"\b(?:number|no\.?|#)\s*(?P<number>\d{1,2})\b", re.I)
+_THERE = re.compile(r"\b(?:over )?(?<!is )(?<!are )there\W*$", re.I)
 _OTHER = re.compile(r"\bthe other(?: one| run| file| schedule| version)?\b", re.I)
 _BOTH = re.compile(
     r"\b(?:both(?: of (?:them|these))?|these two|those two|the two(?: of them)?|them)\b", re.I
@@ -49,6 +50,8 @@ def put_in(text: str, focus: Focus, world: World) -> str:
     if listed:
         text = _ORDINAL.sub(lambda found: _at(listed, _PLACES[found["place"].lower()], found), text)
         text = _NUMBERED.sub(lambda found: _at(listed, int(found["number"]) - 1, found), text)
+    if focus.bucket and _THERE.search(text):
+        text = _THERE.sub(f"to {focus.bucket}", text)
     if _OTHER.search(text) and (other := _other(focus, listed, world)):
         text = _OTHER.sub(other, text)
     if 2 <= len(listed) <= MOST_TOGETHER and _TOGETHER.search(text):
@@ -93,13 +96,21 @@ def _before(run: str, world: World) -> str:
 
 
 _CORRECTION = re.compile(
-    r"^\W*(?:(?:no|nope|sorry|oops|wait|hm+|actually|ah|oh|not (?:that|this)(?: one)?"
+    r"^\W*(?:(?:no|nope|sorry|oops|not (?:that|this)(?: one)?"
     r"|wrong(?: one)?"
     r"|that'?s (?:not (?:it|right|what i meant?)|wrong))(?!-)\W+)+"
     r"|^\W*(?:i (?:meant?|wanted)|rather|instead)\b\W*(?:to say\b)?",
     re.I,
 )
 _MEANT = re.compile(r"\b(?:i mean[t]?|i wanted)\b:?\s*", re.I)
+
+
+_WRONG = re.compile(r"\b(?:meant?|wrong|not (?:that|this|what)|misunderst\w+)\b", re.I)
+
+
+def was_misunderstood(text: str) -> bool:
+    """Tell whether a message says that the last one was taken for something else."""
+    return bool(correction_in(text) and _WRONG.search(text))
 
 
 def correction_in(text: str) -> str:

@@ -13,6 +13,7 @@ WHAT_I_DO = (
     " with images on AWS”."
 )
 LET_IT_BE = "All right, I leave it. Nothing was changed."
+NOTHING_PENDING = "All right. Nothing is waiting for an answer: tell me what to do next."
 NOT_DONE = "All right, I do nothing of the kind. Tell me what I should do instead."
 
 NOTHING_KEPT = "I keep no examples here."

@@ -12,7 +12,8 @@ _VERBS = (
     " copy tag share promote roll rollback deploy package score trace create make add index export"
     " write inspect assess retry rerun abort kill put set move save print diagnose summarise"
     " summarize tail label mark send empty unpause enable disable launch kick trigger then also"
-    " why where when are was were do has have can could would register"
+    " why where when are was were do has have can could would register bring take switch turn throw"
+    " use apply undo revert grab pull push drop erase clear pack bundle serve shut wait peek"
 ).replace(" ", "|")
 _BREAK = re.compile(
     rf"\s*(?:[?!]+\s+|(?<!\bvs)(?<!\be\.g)[.;]\s+|\n+)"
@@ -45,6 +46,15 @@ _COURTESY = re.compile(
     r"|hi there|hello there|dear assistant|hey there)\W*$",
     re.I,
 )
+_ARRIVES = re.compile(
+    r"^\W*(?:(?:please|and|then|also)\s+)*(?:when(?:ever)?|every ?time|each time|any ?time|as soon as"
+    r"|once|if|the moment|for (?:each|every)|each|every)\b.{0,80}?"
+    r"\b(?:arrives?|arrived|lands?|landed|appears?|turns up|shows? up|comes? in|uploads?|puts?|drops?"
+    r"|(?:is|are|gets?|will be) (?:uploaded|added|put|dropped|stored|placed|saved)"
+    r"|new (?:file|object|table|csv|dataset|data|upload|plan|export)s?)\b",
+    re.I,
+)
+"""What is to arrive before the wish that follows is carried out: both are one wish."""
 FEW_WORDS = 4
 """Parts of a message no longer than this are split off only when they are clear."""
 CLEAR, VERY_CLEAR = 0.34, 0.6
@@ -75,7 +85,7 @@ def split(text: str, best: Best) -> Sequence[str]:
         best: Says what a part asks for.
     """
     parts: list[_Part] = []
-    for start, end in _spans(text):
+    for start, end in _with_what_arrives(text, _spans(text)):
         words = text[start:end]
         if not words.strip(" ,.?!&") or _COURTESY.match(words):
             continue
@@ -97,6 +107,19 @@ def split(text: str, best: Best) -> Sequence[str]:
             parts.append(_Part(start, end, tool, share))
     steps = [text[part.start : part.end].strip(" ,&\n") for part in parts]
     return [one for step in steps for one in _coordinated(step, best)] or [text]
+
+
+def _with_what_arrives(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join what is to arrive with the wish that waits for it: "a file lands in x, score it"."""
+    joined: list[tuple[int, int]] = []
+    waits = False
+    for start, end in spans:
+        if waits:
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((start, end))
+        waits = not waits and bool(_ARRIVES.match(text[start:end]))
+    return joined
 
 
 def _spans(text: str) -> list[tuple[int, int]]:

@@ -81,14 +81,19 @@ _FRESH = re.compile(
 """How a wish of its own begins."""
 _IT = re.compile(r"\b(?:it|its|that|this|them|those|these|one|ones)\b", re.I)
 _NOTE = re.compile(r"\s\([^()]*\)\s*$")
+_SAYS = re.compile(
+    r"\b(?!(?:and|for|of|the|what|how|about|now|then|in|on|with|from|but|also|same|please|pls|or|one"
+    r"|ok|run|file|to|at|by|a)\b)[a-z]+"
+)
+"""A word that says something beside a name."""
 _OF_NOTHING = frozenset(
-    "list_pipelines list_buckets list_models list_schedules list_deployments list_experiments"
-    " list_sources".split()
+    "list_pipelines list_buckets list_models list_schedules list_triggers list_deployments"
+    " list_experiments list_sources".split()
 )
 """Tools that a name alone does not ask for again."""
 _REFERENCES = frozenset(
-    "run runs bucket key pipeline model version schedule deployment source experiment path project"
-    " query cursor name search".split()
+    "run runs bucket key pipeline model version schedule trigger deployment source experiment path"
+    " project query cursor name search".split()
 )
 """Arguments that say of what; the others say how, and are kept when it is asked for again."""
 
@@ -263,7 +268,7 @@ class Understanding:
         if focus.tool not in UNDERSTOOD - CHANGES - _OF_NOTHING:
             return None
         text = reading.text
-        bare = not re.search(r"[a-z]", PLACEHOLDER.sub("", normal_form(text, reading.kinds)))
+        bare = not _SAYS.search(PLACEHOLDER.sub("", normal_form(text, reading.kinds)))
         if not bare and not (len(text.split()) <= FEW_WORDS and _AGAIN.match(text)):
             return None
         kinds = set(reading.kinds.values())
@@ -310,5 +315,8 @@ class Understanding:
 
 def _spoken_of(focus: Focus) -> str:
     """Return the kind of thing that "it" stands for; empty when that is not clear."""
-    alone = focus.pipeline and not (focus.run or focus.key or focus.schedule)
-    return KIND_OF.get(focus.tool, "pipeline" if alone else "")
+    if focus.tool in KIND_OF or focus.run or focus.key:
+        return KIND_OF.get(focus.tool, "")
+    if focus.schedule:
+        return "schedule"
+    return "deployment" if focus.deployment else "pipeline" if focus.pipeline else ""

@@ -52,7 +52,7 @@ def _add_source(text: str, world: World, focus: Focus) -> Arguments | Missing:
         return {"path": path.rstrip(".,;:!?") if len(path) > 1 else path}
     if focus.path and _IT.search(text):
         return {"path": focus.path}
-    return Missing("Which file or folder? Give its path, for example `docs/runbook.md` or `docs`.")
+    return Missing("Which file or folder? Give its path.")
 
 
 def _remove_source(text: str, world: World, focus: Focus) -> Arguments | Missing:

@@ -87,7 +87,11 @@ def schedule_in(text: str, world: World, focus: Focus) -> str:
     written = re.findall(r"(?<![\w./-])[a-z]\w*(?:-\w+)+(?![\w/-])", lowered)
     pipelines = {pipeline.name for pipeline in world.pipelines()}
     for word in written:
-        near = [name for name in every if fuzz.ratio(name.casefold(), word) >= ALIKE]
+        near = [
+            name
+            for name in every
+            if fuzz.ratio(name.casefold(), word) >= ALIKE and name.count("-") == word.count("-")
+        ]
         if near or word not in pipelines:
             return near[0] if near else word
     words = set(re.findall(r"[a-z]{3,}", lowered)) - _COMMON - _VERBS
