@@ -83,7 +83,7 @@ _IT = re.compile(r"\b(?:it|its|that|this|them|those|these|one|ones)\b", re.I)
 _NOTE = re.compile(r"\s\([^()]*\)\s*$")
 _SAYS = re.compile(
     r"\b(?!(?:and|for|of|the|what|how|about|now|then|in|on|with|from|but|also|same|please|pls|or|one"
-    r"|ok|run|file|to|at|by|a)\b)[a-z]+"
+    r"|ok|to|at|by|a)\b)[a-z]+"
 )
 """A word that says something beside a name."""
 _OF_NOTHING = frozenset(
