@@ -17,6 +17,7 @@ from core.paging import Page
 from core.pipelines import PipelineSpec
 from core.runs import Artifact, Run, RunLogs
 from core.schedules import Schedule
+from core.triggers import Trigger
 
 KEPT_CHARACTERS = 1_000
 """Arguments longer than this are not carried on."""
@@ -29,6 +30,7 @@ _TOLD = (
     "model",
     "experiment",
     "schedule",
+    "trigger",
     "deployment",
     "source",
     "path",
@@ -68,7 +70,7 @@ def _name(item: object) -> str:
 
 def _facts(value: object) -> dict[str, str]:
     match value:
-        case Page() if len(value.items) > 1 and isinstance(value.items[0], Schedule):
+        case Page() if len(value.items) > 1 and isinstance(value.items[0], Schedule | Trigger):
             return {}
         case Page() if value.items and not isinstance(value.items[0], StoredObject | PipelineSpec):
             return _facts(value.items[0])
@@ -115,6 +117,13 @@ def _run_facts(value: object) -> dict[str, str]:
             return {"run": value.run_id}
         case PipelineSpec():
             return {"pipeline": value.name}
+    return _standing_facts(value)
+
+
+def _standing_facts(value: object) -> dict[str, str]:
+    match value:
         case Schedule():
             return {"schedule": value.name, "pipeline": value.pipeline}
+        case Trigger():
+            return {"trigger": value.name, "pipeline": value.pipeline}
     return {}

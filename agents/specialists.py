@@ -67,7 +67,8 @@ SPECIALISTS: Sequence[Specialist] = (
         title="MinIO agent",
         about=(
             "Buckets, datasets, objects: list, preview, describe, trace, upload, download, copy,"
-            " tag, share, delete; a run's artifacts, metrics (which model won) and plots."
+            " tag, share, delete; triggers: a run for every new object; a run's artifacts, metrics"
+            " (which model won) and plots."
         ),
         tools=(
             "list_buckets",
@@ -87,6 +88,11 @@ SPECIALISTS: Sequence[Specialist] = (
             "read_metrics",
             "show_plot",
             "empty_trash",
+            "create_trigger",
+            "list_triggers",
+            "pause_trigger",
+            "resume_trigger",
+            "delete_trigger",
         ),
     ),
     Specialist(

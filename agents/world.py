@@ -9,6 +9,7 @@ from core.errors import AssistantError
 from core.objects import ObjectStore
 from core.pipelines import PipelineSpec
 from core.runs import Run, RunBackend
+from core.triggers import TriggerBook
 from knowledge.library import Library
 from models.deployments.book import DeploymentBook
 from models.registry import Registry
@@ -29,6 +30,7 @@ class KnownWorld:
     registry: Registry
     library: Library
     deployed: DeploymentBook
+    book: TriggerBook
 
     def tools(self) -> frozenset[str]:
         """Return the names of the tools that can be called."""
@@ -94,6 +96,13 @@ class KnownWorld:
         """Return the names of the schedules."""
         try:
             return [schedule.name for schedule in self.runs.schedules()]
+        except AssistantError:
+            return ()
+
+    def triggers(self) -> Sequence[str]:
+        """Return the names of the triggers."""
+        try:
+            return [trigger.name for trigger in self.book.all()]
         except AssistantError:
             return ()
 

@@ -3,7 +3,7 @@
 import io
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -21,6 +21,7 @@ from backends.store_names import (
     merged_tags,
 )
 from backends.store_s3_access import S3Access, in_seconds, listed, version_of
+from backends.store_s3_events import announcements
 from backends.store_s3_places import need_bucket, need_place, remove_old_versions
 from backends.store_s3_reading import BUFFER_BYTES, ObjectReader, blocks, stream_of
 from backends.store_s3_trash import S3Trash
@@ -309,6 +310,15 @@ class S3Store:
             newest=newest,
             at_least=objects >= COUNTED_OBJECTS,
         )
+
+    def announcements(self, bucket: str, prefix: str) -> Iterator[None]:
+        """Yield when listening has begun and whenever an object arrives, where that is told.
+
+        Only MinIO does; elsewhere it ends at once.
+        """
+        self._access.check_bucket(bucket)
+        with self._access.in_bucket(bucket):
+            yield from announcements(self._client, bucket, prefix)
 
     def _tags(self, found: Object, version: str) -> Mapping[str, str]:
         headers = found.metadata or {}

@@ -18,6 +18,7 @@ class Focus:
     model: str = ""
     experiment: str = ""
     schedule: str = ""
+    trigger: str = ""
     deployment: str = ""
     source: str = ""
     path: str = ""

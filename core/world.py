@@ -50,6 +50,10 @@ class World(Protocol):
         """Return the names of the schedules."""
         ...
 
+    def triggers(self) -> Sequence[str]:
+        """Return the names of the triggers."""
+        ...
+
     def deployments(self) -> Sequence[str]:
         """Return the names of the deployments."""
         ...

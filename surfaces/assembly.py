@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import resources
@@ -27,13 +27,16 @@ from agents.tools.pipelines import PipelineTools
 from agents.tools.recommender import RecommenderTools
 from agents.tools.schedules import ScheduleTools
 from agents.tools.trash import TrashTools
+from agents.tools.triggers import TriggerTools
 from agents.tools.uploading import UploadTools
+from agents.triggered import TriggeredRuns
 from agents.world import KnownWorld
 from backends.audit_file import AuditFile
 from backends.examples_file import ExamplesFile
 from backends.preferences_file import PreferencesFile
 from backends.runs_local import LocalRuns
 from backends.sessions_sqlite import SqliteSessions
+from backends.triggers_sqlite import SqliteTriggers
 from core.audit import AuditLog
 from core.errors import AssistantError, RequestError, UnavailableError
 from core.examples import Examples
@@ -45,13 +48,15 @@ from core.secrets import Masker
 from core.services import BuiltinChat, Chat, OpenAIChat, S3Settings, StoreSettings
 from core.sessions import SessionStore
 from core.settings import Settings, known_secrets
+from core.triggers import Firing, TriggerBook
 from knowledge.library import Library
 from models.deployments.book import DeploymentBook
 from models.deployments.processes import Launcher, ProcessLauncher, python_command
 from models.registry import Registry
 from pipelines.catalog import Catalog
 from recommender.choices import Choices
-from surfaces.services import library_of, runs_of, store_of
+from surfaces.services import barred_of, library_of, runs_of, store_of
+from surfaces.watching import Watcher
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -95,6 +100,7 @@ class Assistant:
     audit: AuditLog
     preferences: Preferences
     examples: Examples
+    triggers: TriggerBook
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
@@ -135,6 +141,7 @@ class Assistant:
             self.registry,
             self.library,
             self.deployments,
+            self.triggers,
         )
 
     def swarm(self) -> "Swarm":
@@ -185,6 +192,15 @@ class Assistant:
             self.builtin_swarm,
         )
 
+    def watcher(
+        self, fired: Callable[[Firing], None], failed: Callable[[AssistantError], None]
+    ) -> Watcher | None:
+        """Return what starts the runs of triggers; None where nothing may be changed."""
+        if self.settings.read_only or barred_of(self.settings) is not None:
+            return None
+        triggered = TriggeredRuns(self.catalog, self.runs, self.audit, self.masker)
+        return Watcher(self.triggers, self.store, triggered.start, fired, failed)
+
     def cited(self, citation: str) -> Sequence[Passage]:
         """Return the passages that a citation in an answer names."""
         return self.library.cited(citation)
@@ -232,6 +248,7 @@ def assemble(
     library = library or library_of(settings)
     masker = Masker((*known_secrets(settings), *deployments.records.keys(), *secrets))
     audit = AuditFile(home / "audit.jsonl")
+    triggers = SqliteTriggers(home / "triggers.db")
     _place_first_data(settings.store, store)
     return Assistant(
         settings=settings,
@@ -245,6 +262,7 @@ def assemble(
         toolbox=Toolbox(
             (
                 *_tools(catalog, runs, store, registry, library, deployments, home),
+                *TriggerTools(catalog, runs, store, triggers, barred_of(settings)).tools(),
                 *_recommender_tools(catalog, settings),
             ),
             masker,
@@ -255,6 +273,7 @@ def assemble(
         audit=audit,
         preferences=PreferencesFile(home / "preferences.txt", masker),
         examples=ExamplesFile(home / "examples.jsonl", masker),
+        triggers=triggers,
     )
 
 

@@ -3,6 +3,7 @@
 from backends.index_chroma import ChromaIndex
 from backends.runs_local import LocalRuns
 from backends.stores import open_store
+from core.errors import AssistantError, SettingsError
 from core.objects import ObjectStore
 from core.passages import Embedding, PassageIndex
 from core.runs import RunBackend
@@ -68,6 +69,17 @@ def runs_of(
         at_once=(local_settings or LocalRunsSettings()).at_once,
         fill=fill,
     )
+
+
+def barred_of(settings: Settings) -> AssistantError | None:
+    """Return why no run may be started by the settings; None if runs may."""
+    if isinstance(settings.runs, KubeflowSettings) and not settings.runs.allow_changes:
+        return SettingsError(
+            "To start runs on the cluster is not allowed by the settings.",
+            hint="Set runs.allow_changes to true (MLOPS_SWARM_RUNS__ALLOW_CHANGES=true);"
+            " approvals are asked all the same.",
+        )
+    return None
 
 
 def describe_runs(runs: RunBackend) -> str:

@@ -70,6 +70,9 @@ class SmallWorld:
     def schedules(self) -> Sequence[str]:
         return ("nightly-training", "weekly-drift")
 
+    def triggers(self) -> Sequence[str]:
+        return ("planned-scoring", "exports-training")
+
     def deployments(self) -> Sequence[str]:
         return ("delay-api",)
 

@@ -119,6 +119,10 @@ _CONCEPTS = {
     "blueprint": "blueprint scaffold template skeleton boilerplate starter project write generate",
     "session": "session script python notebook bash conversation steps chat code workflow did"
     " we github actions replay",
+    "trigger": "trigger triggers triggered triger hook subscribe listen watched watching react"
+    " event-driven notification",
+    "arrive": "arrive arrives arrived land lands landed appear appears turns shows dropped drops"
+    " uploaded uploads uploading upload incoming whenever wheneever anytime future",
     "trash": "trash bin garbage recycle rubbish empty trashed",
     "create": "create make new set add open need register establish build mk mkdir mb put"
     " want have define like",

@@ -26,6 +26,7 @@ def things(world: World) -> Mapping[str, str]:
         **{run.name: "run" for run in world.recent_runs()},
         **{pipeline.name: "pipeline" for pipeline in world.pipelines()},
         **dict.fromkeys(world.schedules(), "schedule"),
+        **dict.fromkeys(world.triggers(), "trigger"),
         **dict.fromkeys(world.deployments(), "deployment"),
     }
 

@@ -58,6 +58,10 @@ class Snapshot:
         """Return the names of the schedules."""
         return self._once(("schedules",), self.world.schedules)
 
+    def triggers(self) -> Sequence[str]:
+        """Return the names of the triggers."""
+        return self._once(("triggers",), self.world.triggers)
+
     def deployments(self) -> Sequence[str]:
         """Return the names of the deployments."""
         return self._once(("deployments",), self.world.deployments)

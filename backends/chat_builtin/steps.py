@@ -47,10 +47,10 @@ _COURTESY = re.compile(
     re.I,
 )
 _ARRIVES = re.compile(
-    r"^\W*(?:(?:please|and|then|also)\s+)*(?:when(?:ever)?|every ?time|each time|any ?time|as soon as"
-    r"|once|if|the moment|for (?:each|every)|each|every)\b.{0,80}?"
-    r"\b(?:arrives?|arrived|lands?|landed|appears?|turns up|shows? up|comes? in|uploads?|puts?|drops?"
-    r"|(?:is|are|gets?|will be) (?:uploaded|added|put|dropped|stored|placed|saved)"
+    r"^\W*(?:(?:please|and|then|also)\s+)*(?:when(?:ever)?|every ?time|each time|any ?time"
+    r"|as soon as|once|if|the moment|for (?:each|every)|each|every)\b.{0,80}?"
+    r"\b(?:arrives?|arrived|lands?|landed|appears?|turns up|shows? up|comes? in|uploads?|puts?"
+    r"|drops?|(?:is|are|gets?|will be) (?:uploaded|added|put|dropped|stored|placed|saved)"
     r"|new (?:file|object|table|csv|dataset|data|upload|plan|export)s?)\b",
     re.I,
 )

@@ -1,6 +1,7 @@
-"""`daemon`: starts scheduled runs until it is stopped."""
+"""`daemon`: starts the runs of schedules and triggers until it is stopped."""
 
 import signal
+from collections.abc import Sequence
 from types import FrameType
 
 from core.errors import AssistantError, SettingsError
@@ -10,7 +11,8 @@ from core.timetable import cron_in_words
 from surfaces.alerting import DriftAlerts
 from surfaces.assembly import Assistant, assemble
 from surfaces.cli.printing import print_error, print_plain
-from surfaces.ticking import missed, ticker_of
+from surfaces.ticking import Ticker, missed, ticker_of
+from surfaces.watching import Watcher, told
 
 
 def run_daemon(*, once: bool) -> int:
@@ -20,9 +22,31 @@ def run_daemon(*, once: bool) -> int:
         once: Whether to start what is due now and end.
 
     Raises:
-        SettingsError: The runs are on a cluster, which has a clock of its own.
+        SettingsError: The runs are on a cluster, which has a clock of its own, and there is no
+            trigger.
     """
     assistant = assemble(read_settings())
+    parts = _parts_of(assistant)
+    if once:
+        for part in parts:
+            part.fire()
+        return 0
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _stop)
+        _tell(assistant)
+        for part in parts:
+            part.start()
+        parts[0].wait()
+    except _StoppedError:
+        for part in parts:
+            part.stop()
+        print_plain("Stopped. Runs that were started go on.")
+    return 0
+
+
+def _parts_of(assistant: Assistant) -> Sequence[Ticker | Watcher]:
+    """Return what starts runs here: by the clock, and for objects that arrive."""
     settings = assistant.settings
     alerts = DriftAlerts(assistant.runs, settings.home, settings.alerts)
 
@@ -31,24 +55,13 @@ def run_daemon(*, once: bool) -> int:
             print_plain(f"! {line}")
 
     ticker = ticker_of(assistant.runs, settings.home, _started, print_error, tell)
-    if ticker is None:
+    watcher = assistant.watcher(lambda firing: print_plain(told(firing)), print_error)
+    if ticker is None and (watcher is None or not assistant.triggers.all()):
         raise SettingsError(
             f"Nothing has to be up for schedules {assistant.runs.place}.",
             hint="They fire there; `mlops-swarm tool list_schedules` shows them.",
         )
-    if once:
-        ticker.fire()
-        return 0
-    try:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _stop)
-        _tell(assistant)
-        ticker.start()
-        ticker.wait()
-    except _StoppedError:
-        ticker.stop()
-        print_plain("Stopped. Runs that were started go on.")
-    return 0
+    return [part for part in (ticker, watcher) if part is not None]
 
 
 class _StoppedError(Exception):
@@ -67,6 +80,7 @@ def _tell(assistant: Assistant) -> None:
     """Print what is scheduled and what was missed."""
     try:
         every = assistant.runs.schedules()
+        triggers = assistant.triggers.all()
         lines = missed(assistant.runs)
     except AssistantError as error:
         print_error(error)
@@ -79,7 +93,12 @@ def _tell(assistant: Assistant) -> None:
         print_plain(f"{schedule.name}: {schedule.pipeline}, {times}; {following}")
     for line in lines:
         print_plain(f"! {line}")
-    if not every:
+    for trigger in triggers:
+        state = "" if trigger.enabled else "; paused"
+        print_plain(
+            f"{trigger.name}: {trigger.pipeline} for what arrives in {trigger.place}{state}"
+        )
+    if not every and not triggers:
         print_plain("Nothing is scheduled yet; what is from now on is started too.")
     print_plain("Waiting for the next time. Ctrl+C ends it.")
 

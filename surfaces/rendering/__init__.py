@@ -13,6 +13,7 @@ from surfaces.rendering import (
     toolchain_platforms,
     toolchain_projects,
     toolchains,
+    triggers,
 )
 from surfaces.rendering.anything import render
 from surfaces.rendering.headlines import headline
@@ -31,6 +32,7 @@ SUBJECTS = (
     toolchain_platforms,
     toolchain_projects,
     toolchains,
+    triggers,
 )
 """The modules that teach `render` the types of each subject."""
 

@@ -1,15 +1,17 @@
 """What the terminal needs of the assistant that it shows."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agents.events import Event
+from core.errors import AssistantError
 from core.examples import Examples
 from core.passages import Passage
 from core.pipelines import PipelineSpec
 from core.runs import RunBackend
+from core.triggers import Firing
 from core.world import World
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from agents.toolbox import Toolbox
     from core.services import Chat
     from core.settings import Settings
+    from surfaces.watching import Watcher
 
 
 class Turn(Protocol):
@@ -149,6 +152,11 @@ class Assistant(Protocol):
 
     def swarm(self) -> object:
         """Build what answers, which takes seconds the first time."""
+
+    def watcher(
+        self, fired: Callable[[Firing], None], failed: Callable[[AssistantError], None], /
+    ) -> "Watcher | None":
+        """Return what starts the runs of triggers; None where nothing may be changed."""
 
     def open(self, bucket: str, key: str) -> Path:
         """Return a local copy of an object."""

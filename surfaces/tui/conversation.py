@@ -22,11 +22,13 @@ from surfaces.tui.prompt import Prompt
 from surfaces.tui.status_bar import StatusBar
 from surfaces.tui.transcript import SELF
 from surfaces.tui.welcome import Welcome
+from surfaces.watching import told
 
 if TYPE_CHECKING:
     from core.runs import Run
     from core.services import Chat
     from core.settings import Settings
+    from core.triggers import Firing
     from surfaces.tui.assistant import Assistant, Session
 
 WATCH_AGAIN_SECONDS = 30.0
@@ -127,6 +129,12 @@ class ConversationApp(ApprovingApp):
             self.transcript.say(line, "notice")
         if ticker is not None:
             ticker.start()
+        watcher = self.assistant.watcher(
+            lambda firing: self._from_thread(partial(self._say_fired, firing)),
+            lambda error: self._from_thread(partial(self._explain, error)),
+        )
+        if watcher is not None:
+            watcher.start()
 
     def _tell_alerts(self) -> None:
         assert self.assistant is not None
@@ -141,6 +149,10 @@ class ConversationApp(ApprovingApp):
     def _say_started(self, run: "Run") -> None:
         said = f"The schedule {run.schedule} started {run.name} ({run.id}) of {run.pipeline}."
         self.transcript.say(said, "notice")
+        self.look_at_runs()
+
+    def _say_fired(self, firing: "Firing") -> None:
+        self.transcript.say(told(firing), "notice")
         self.look_at_runs()
 
     def change_session(self, session_id: str) -> None:

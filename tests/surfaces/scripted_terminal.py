@@ -248,6 +248,9 @@ class ScriptedAssistant:
             )
         return self.sessions.open[session_id]
 
+    def watcher(self, *told: object) -> None:
+        """Watch nothing: no trigger is kept here."""
+
     @property
     def model_name(self) -> str:
         return self.chat.model if self.chat.kind == "openai" else "built-in"

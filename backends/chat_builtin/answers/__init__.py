@@ -11,6 +11,7 @@ from backends.chat_builtin.answers import (
     runs,
     schedules,
     toolchains,
+    triggers,
 )
 from backends.chat_builtin.answers.base import write_answer
 
@@ -26,5 +27,6 @@ __all__ = [
     "runs",
     "schedules",
     "toolchains",
+    "triggers",
     "write_answer",
 ]

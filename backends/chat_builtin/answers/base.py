@@ -50,6 +50,8 @@ _NOTHING = {
     "list_models": "No model is registered yet: a run of delay-prediction registers one when it is"
     " good enough.",
     "list_schedules": "Nothing is scheduled. “Run delay-prediction every weekday at six” would be.",
+    "list_triggers": "There is no trigger. “When a new file lands in datasets/planned, score it”"
+    " would be one.",
     "list_experiments": "No experiment fits.",
     "list_deployments": "Nothing is deployed. “Deploy the delay model as an API” starts a service.",
     "list_sources": "No document is indexed.",

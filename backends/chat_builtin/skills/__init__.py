@@ -12,6 +12,7 @@ from backends.chat_builtin.skills import (
     recommender,
     runs,
     schedules,
+    triggers,
 )
 from backends.chat_builtin.skills.base import Arguments, Missing, Skill
 from core.focus import Focus
@@ -29,6 +30,7 @@ SKILLS: Mapping[str, Skill] = {
         models_use,
         knowledge,
         recommender,
+        triggers,
     )
     for skill in module.SKILLS
 }
