@@ -49,7 +49,7 @@ TAKES_ONE: Mapping[str, str] = {
 """The kind of which a tool takes one thing at a time."""
 FITS, FITS_NOT = 1.5, 0.2
 """How much likelier a tool becomes that takes what is named, and one that does not."""
-SPOKEN_OF, NOT_SPOKEN_OF = 2.0, 0.4
+SPOKEN_OF, NOT_SPOKEN_OF = 2.0, 0.15
 """The same for what is only meant by "it"."""
 
 KIND_OF = {
@@ -136,7 +136,7 @@ _CUES = {
 """What a request for a tool that changes something says in one word or another."""
 _OURS = frozenset(
     "pipeline run experiment bucket object model artifact source session trash train phase"
-    " drift platform project blueprint deploy predict every trigger".split()
+    " drift platform project blueprint deploy predict trigger".split()
 )
 """Concepts of things that the tools are about."""
 _OUR_WORDS = re.compile(

@@ -30,6 +30,8 @@ _ORDINAL = re.compile(
     re.I,
 )
 _NUMBERED = re.compile(r"\b(?:number|no\.?|#)\s*(?P<number>\d{1,2})\b", re.I)
+_USES_VERSION = re.compile(r"\b(?:champion|challenger|promot\w+|deploy|package|pack)\b", re.I)
+_IT_ALONE = re.compile(r"\b(?:it|that one|this one|that version|this version)\b", re.I)
 _THERE = re.compile(r"\b(?:over )?(?<!is )(?<!are )there\W*$", re.I)
 _OTHER = re.compile(r"\bthe other(?: one| run| file| schedule| version)?\b", re.I)
 _BOTH = re.compile(
@@ -52,6 +54,9 @@ def put_in(text: str, focus: Focus, world: World) -> str:
         text = _NUMBERED.sub(lambda found: _at(listed, int(found["number"]) - 1, found), text)
     if focus.bucket and _THERE.search(text):
         text = _THERE.sub(f"to {focus.bucket}", text)
+    version = focus.model.partition(":")[2]
+    if version and _USES_VERSION.search(text):
+        text = _IT_ALONE.sub(f"version {version}", text, count=1)
     if _OTHER.search(text) and (other := _other(focus, listed, world)):
         text = _OTHER.sub(other, text)
     if 2 <= len(listed) <= MOST_TOGETHER and _TOGETHER.search(text):

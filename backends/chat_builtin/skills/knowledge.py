@@ -52,7 +52,7 @@ def _add_source(text: str, world: World, focus: Focus) -> Arguments | Missing:
         return {"path": path.rstrip(".,;:!?") if len(path) > 1 else path}
     if focus.path and _IT.search(text):
         return {"path": focus.path}
-    return Missing("Which file or folder? Give its path.")
+    return Missing("What is the path of the file or folder?")
 
 
 def _remove_source(text: str, world: World, focus: Focus) -> Arguments | Missing:
