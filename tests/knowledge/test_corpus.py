@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
+import yaml
 
 from knowledge.library import CORPUS
 from knowledge.splitting import MarkdownPage, read_page, split
@@ -70,3 +72,13 @@ def test_no_sentence_stands_on_two_pages() -> None:
         text = " ".join(page.body.split())
         seen.update({part for part in re.split(r"(?<=[.!?])\s+", text) if len(part.split()) >= 12})
     assert [sentence for sentence, count in seen.items() if count > 1] == []
+
+
+def test_what_answers_the_questions_of_the_tests_is_there() -> None:
+    asked = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
+    known = {f"{page.path[:-3]} § {one}" for page in PAGES for one in headings(page)}
+    pages = {page.path[:-3] for page in PAGES}
+    named = {answer for row in asked for answer in row["answers"]}
+    # Passages of packages are of the installed release, not of these pages.
+    ours = {answer for answer in named if answer.split(" § ")[0] in pages}
+    assert sorted(ours - known - pages) == []
