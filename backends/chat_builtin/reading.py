@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backends.chat_builtin.skills import CHANGES
+from backends.chat_builtin.steps import ARRIVES
 
 SURE_ENOUGH = 0.3
 """Probability from which a tool that only reads is called without asking back."""
@@ -52,6 +53,7 @@ def chosen(reading: Reading) -> str:
     """Return the likeliest tool; neither a question nor a "do not" means to change something."""
     asked = reading.text
     inquiry = (INQUIRY.match(asked) or _MEANING.search(asked)) and not _WISH.match(asked)
+    inquiry = inquiry and not ARRIVES.match(asked)
     harmless = bool(inquiry or NOT.search(asked))
     best = next(iter(reading.shares))
     return next((tool for tool in reading.shares if not (tool in CHANGES and harmless)), best)

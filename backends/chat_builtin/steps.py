@@ -43,11 +43,12 @@ _ASKED = re.compile(rf"\W*(?:please\s+|can you\s+|could you\s+)?(?:{_VERBS})\b",
 _COURTESY = re.compile(
     r"^\W*(?:hi|hello|hey|hallo|good (?:morning|afternoon|evening)|thanks|thank you|thx|ok|okay"
     r"|great|cool|nice|perfect|sorry|please|so|well|right|alright|yes|sure|fine|good"
-    r"|hi there|hello there|dear assistant|hey there)\W*$",
+    r"|hold on|wait|hi there|hello there|dear assistant|hey there)\W*$",
     re.I,
 )
-_ARRIVES = re.compile(
-    r"^\W*(?:(?:please|and|then|also)\s+)*(?:when(?:ever)?|every ?time|each time|any ?time"
+ARRIVES = re.compile(
+    r"^\W*(?:(?:please|and|then|also)\s+)*(?:when(?:ever)?"
+    r"(?! (?:was|were|is|are|did|do|does|has|have)\b)|every ?time|each time|any ?time"
     r"|as soon as|once|if|the moment|for (?:each|every)|each|every)\b.{0,80}?"
     r"\b(?:arrives?|arrived|lands?|landed|appears?|turns up|shows? up|comes? in|uploads?|puts?"
     r"|drops?|(?:is|are|gets?|will be) (?:uploaded|added|put|dropped|stored|placed|saved)"
@@ -118,7 +119,7 @@ def _with_what_arrives(text: str, spans: Sequence[tuple[int, int]]) -> list[tupl
             joined[-1] = joined[-1][0], end
         else:
             joined.append((start, end))
-        waits = not waits and bool(_ARRIVES.match(text[start:end]))
+        waits = not waits and bool(ARRIVES.match(text[start:end]))
     return joined
 
 

@@ -20,8 +20,10 @@ from core.errors import AssistantError, NotFoundError, RequestError, SettingsErr
 from core.services import KubeflowSettings
 from core.settings import Settings
 from core.triggers import Firing, Trigger
+from knowledge.library import Library
 from surfaces.assembly import Assistant, assemble
 from surfaces.evaluation.world_runs import WorldRuns
+from surfaces.services import library_of
 from surfaces.watching import Watcher
 
 SECONDS = 30
@@ -33,9 +35,15 @@ WATCHED: dict[str, object] = {
 }
 
 
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
+    return library_of(Settings(home=tmp_path_factory.mktemp("indexed")))
+
+
 @pytest.fixture
-def here(tmp_path: Path) -> Assistant:
-    return at(tmp_path / "home")
+def here(tmp_path: Path, library: Library) -> Assistant:
+    settings = Settings(home=tmp_path / "home")
+    return assemble(settings, run_backend=WorldRuns, library=library)
 
 
 def at(home: Path, **settings: object) -> Assistant:
