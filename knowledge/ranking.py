@@ -30,7 +30,7 @@ REFERENCE_WEIGHT = 0.7
 COVERED, NEAR, UNKNOWN, BEGIN = 5.70, 2.01, -5.09, -4.20
 """How much it speaks for an answer that passages cover the question's words, that one is near by
 vector, and that no passage knows some of its words; fitted on the development questions."""
-MINIMUM_CONFIDENCE = 0.35
+MINIMUM_CONFIDENCE = 0.42
 """Below it the passages are guesses; silence is more useful than a weak citation."""
 LOOKED_AT = 5
 """How many of the best passages the doubt is about."""
