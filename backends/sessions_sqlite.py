@@ -57,23 +57,36 @@ class SqliteSessions:
         self._path = path
         with self._connection() as connection:
             connection.executescript(_SCHEMA)
+        # While one connection stays open, closing another one does not write the whole log back.
+        self._held = self._open()
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
+        connection = self._open()
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self._path, timeout=30)
-        except (OSError, sqlite3.Error) as error:
-            raise self._unavailable(error) from error
-        try:
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA journal_mode = WAL")
             with connection:
                 yield connection
         except sqlite3.Error as error:
             raise self._unavailable(error) from error
         finally:
             connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self._path, timeout=30, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise self._unavailable(error) from error
+        try:
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA journal_mode = WAL")
+            # With a write-ahead log this is whole after a killed process; only a power cut may
+            # take the last turn.
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except sqlite3.Error as error:
+            connection.close()
+            raise self._unavailable(error) from error
+        return connection
 
     def _unavailable(self, error: Exception) -> UnavailableError:
         return UnavailableError(
