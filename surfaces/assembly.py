@@ -5,30 +5,11 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agents.specialists import SPECIALISTS
-from agents.toolbox import Tool, Toolbox
-from agents.tools.attempts import AttemptTools
-from agents.tools.comparison import ComparisonTools
-from agents.tools.diagnosis import DiagnosisTools
-from agents.tools.experiments import ExperimentTools
-from agents.tools.knowledge import KnowledgeTools
-from agents.tools.models import ModelTools
-from agents.tools.models_data import ModelDataTools
-from agents.tools.models_deployments import DeploymentTools
-from agents.tools.object_changes import ObjectChangeTools
-from agents.tools.object_transfers import ObjectTransferTools
-from agents.tools.object_use import InUse
-from agents.tools.objects import ObjectTools
-from agents.tools.pipelines import PipelineTools
-from agents.tools.recommender import RecommenderTools
-from agents.tools.schedules import ScheduleTools
-from agents.tools.trash import TrashTools
-from agents.tools.triggers import TriggerTools
-from agents.tools.uploading import UploadTools
+from agents.toolbox import Toolbox
 from agents.triggered import TriggeredRuns
 from agents.world import KnownWorld
 from backends.audit_file import AuditFile
@@ -38,14 +19,14 @@ from backends.runs_local import LocalRuns
 from backends.sessions_sqlite import SqliteSessions
 from backends.triggers_sqlite import SqliteTriggers
 from core.audit import AuditLog
-from core.errors import AssistantError, RequestError, UnavailableError
+from core.errors import AssistantError, RequestError
 from core.examples import Examples
 from core.objects import ObjectStore
 from core.passages import Passage
 from core.preferences import Preferences
 from core.runs import RunBackend
 from core.secrets import Masker
-from core.services import BuiltinChat, Chat, OpenAIChat, S3Settings, StoreSettings
+from core.services import BuiltinChat, Chat, OpenAIChat
 from core.sessions import SessionStore
 from core.settings import Settings, known_secrets
 from core.triggers import Firing, TriggerBook
@@ -55,7 +36,9 @@ from models.deployments.processes import Launcher, ProcessLauncher, python_comma
 from models.registry import Registry
 from pipelines.catalog import Catalog
 from recommender.choices import Choices
+from surfaces.first_start import check_home, place_first_data
 from surfaces.services import barred_of, library_of, runs_of, store_of
+from surfaces.tools import Parts, tools_of
 from surfaces.watching import Watcher
 
 if TYPE_CHECKING:
@@ -64,10 +47,6 @@ if TYPE_CHECKING:
     from agents.session import Session
     from agents.swarm import Swarm
     from surfaces.model_trial import ModelTrial
-
-BUCKETS = ("datasets", "artifacts", "models")
-FIRST_DATA = ("pipelines.delay", "data/schedule_management.csv")
-"""Package and file of the table that is placed in the store at the first start."""
 
 BUILTIN_NOTICE = (
     "The built-in model answers: no network and no key, good at this domain's requests and nothing"
@@ -238,7 +217,7 @@ def assemble(
     """
     home = settings.home.expanduser().absolute()
     settings = settings.model_copy(update={"home": home})
-    _check_home(home)
+    check_home(home)
     store = store_of(settings)
     runs = runs_of(settings, store, run_backend)
     catalog = (catalog or Catalog()).with_uploaded(runs.pipelines)
@@ -249,7 +228,7 @@ def assemble(
     masker = Masker((*known_secrets(settings), *deployments.records.keys(), *secrets))
     audit = AuditFile(home / "audit.jsonl")
     triggers = SqliteTriggers(home / "triggers.db")
-    _place_first_data(settings.store, store)
+    place_first_data(settings.store, store)
     return Assistant(
         settings=settings,
         store=store,
@@ -260,10 +239,17 @@ def assemble(
         library=library,
         sessions=SqliteSessions(home / "sessions.db"),
         toolbox=Toolbox(
-            (
-                *_tools(catalog, runs, store, registry, library, deployments, home),
-                *TriggerTools(catalog, runs, store, triggers, barred_of(settings)).tools(),
-                *_recommender_tools(catalog, settings),
+            tools_of(
+                Parts(
+                    settings=settings,
+                    catalog=catalog,
+                    runs=runs,
+                    store=store,
+                    registry=registry,
+                    library=library,
+                    deployments=deployments,
+                    triggers=triggers,
+                )
             ),
             masker,
             read_only=settings.read_only,
@@ -275,40 +261,6 @@ def assemble(
         examples=ExamplesFile(home / "examples.jsonl", masker),
         triggers=triggers,
     )
-
-
-def _tools(
-    catalog: Catalog,
-    runs: RunBackend,
-    store: ObjectStore,
-    registry: Registry,
-    library: Library,
-    deployments: DeploymentBook,
-    home: Path,
-) -> Sequence[Tool]:
-    in_use = InUse(runs, registry)
-    return (
-        *PipelineTools(catalog, runs).tools(),
-        *UploadTools(catalog, runs).tools(),
-        *DiagnosisTools(runs).tools(),
-        *ComparisonTools(runs, store).tools(),
-        *AttemptTools(runs).tools(),
-        *ExperimentTools(runs).tools(),
-        *ScheduleTools(catalog, runs).tools(),
-        *TrashTools(runs, store).tools(),
-        *ObjectTools(store, runs, in_use).tools(),
-        *ObjectChangeTools(store, in_use).tools(),
-        *ObjectTransferTools(store, in_use).tools(),
-        *ModelTools(registry, runs, store, deployments).tools(),
-        *ModelDataTools(registry, runs, store, deployments, home / "reports").tools(),
-        *DeploymentTools(registry, runs, store, catalog, deployments).tools(),
-        *KnowledgeTools(library).tools(),
-    )
-
-
-def _recommender_tools(catalog: Catalog, settings: Settings) -> Sequence[Tool]:
-    choices = Choices(settings.home / "recommender")
-    return RecommenderTools(catalog, choices, settings.licences).tools()
 
 
 def _chat_model(assistant: Assistant, chat: Chat) -> "BaseChatModel":
@@ -358,40 +310,3 @@ def try_chat_model(settings: Settings) -> "ModelTrial":
     from surfaces.model_trial import try_model
 
     return asyncio.run(try_model(_chat_model(assemble(settings), settings.chat)))
-
-
-def _check_home(home: Path) -> None:
-    probe = home / ".writable"
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        probe.write_bytes(b"")
-        probe.unlink(missing_ok=True)
-    except OSError as error:
-        raise UnavailableError(
-            f"The assistant's home {home} cannot be written: {error.strerror or error}.",
-            hint="Free some space or mend the permissions, or set MLOPS_SWARM_HOME to another"
-            " folder.",
-        ) from error
-
-
-def _place_first_data(settings: StoreSettings, store: ObjectStore) -> None:
-    """Fill an empty store; what a person removed later is not put back."""
-    buckets: Sequence[str] = BUCKETS
-    if isinstance(settings, S3Settings):
-        if not settings.allow_writes:
-            return
-        buckets = [name for name in BUCKETS if name in (settings.buckets or BUCKETS)]
-    try:
-        known = store.bucket_names()
-        if "datasets" in buckets and "datasets" not in known:
-            # The bucket comes with its object: an empty one would be taken for a person's wish.
-            package, name = FIRST_DATA
-            content = resources.files(package).joinpath(name).read_bytes()
-            store.put("datasets", name.rpartition("/")[2], content)
-        for bucket in buckets:
-            if bucket not in known:
-                store.create_bucket(bucket)
-    except AssistantError:
-        # A server that does not answer now says so when it is asked for something.
-        if not isinstance(settings, S3Settings):
-            raise

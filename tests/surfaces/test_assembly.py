@@ -8,7 +8,8 @@ from agents.session import Session
 from core.errors import UnavailableError
 from core.services import BuiltinChat, OpenAIChat
 from core.settings import Settings
-from surfaces.assembly import FIRST_DATA, assemble
+from surfaces.assembly import assemble
+from surfaces.first_start import FIRST_DATA
 
 
 def test_the_first_start_places_the_table_and_makes_the_buckets(tmp_path: Path) -> None:
