@@ -12,9 +12,7 @@ from core.runs import Run
 from core.triggers import Announcing, Firing, Trigger, TriggerBook, present
 
 EVERY_SECONDS = 5.0
-"""How often a place is looked through that nobody speaks up for."""
-ANNOUNCED_SECONDS = 60.0
-"""How often one is of which the store itself says what arrives: should it forget to."""
+"""How often a place is looked through, also where the store speaks up: some speak late."""
 SHARE_OF_TIME = 10
 """Between two looks there is at least this many times as long as one takes."""
 LISTEN_AGAIN_SECONDS = 10.0
@@ -53,7 +51,6 @@ class Watcher:
         self._ears: dict[tuple[str, str], Ear] = {}
         self._stop = threading.Event()
         self._wake = threading.Event()
-        self._listening = threading.Event()
         # A thread that nobody waits for: leaving the terminal must not hang on it.
         self._thread = threading.Thread(target=self._watch, name="triggers", daemon=True)
 
@@ -73,13 +70,6 @@ class Watcher:
     def wait(self) -> None:
         """Wait until it is stopped."""
         self._stop.wait()
-
-    def hears(self, bucket: str, prefix: str, seconds: float) -> bool:
-        """Wait until the store itself tells what arrives at a place; False if it does not."""
-        if not self._listening.wait(seconds):
-            return False
-        ear = self._ears.get((bucket, prefix))
-        return ear is not None and ear.works.wait(seconds)
 
     def fire(self) -> None:
         """Look once through what every trigger watches, and start what is to be started."""
@@ -105,10 +95,10 @@ class Watcher:
             ear = self._ears.get((trigger.bucket, trigger.prefix))
             heard = ear is not None and ear.heard(trigger.name)
             if heard or time.monotonic() >= self._due.get(trigger.name, 0):
-                self._look_once(trigger, announced=ear is not None and ear.works.is_set())
+                self._look_once(trigger)
         return at_work
 
-    def _look_once(self, trigger: Trigger, *, announced: bool) -> None:
+    def _look_once(self, trigger: Trigger) -> None:
         begun = time.monotonic()
         try:
             self._look_through(trigger)
@@ -117,7 +107,7 @@ class Watcher:
             self._tell(trigger.name, error)
         ended = time.monotonic()
         rest = max(EVERY_SECONDS - 1, SHARE_OF_TIME * (ended - begun))
-        self._due[trigger.name] = ended + (max(ANNOUNCED_SECONDS, rest) if announced else rest)
+        self._due[trigger.name] = ended + rest
 
     def _look_through(self, trigger: Trigger) -> None:
         """Start a run for each object that the trigger has not met, page by page."""
@@ -150,7 +140,6 @@ class Watcher:
             self._ears.pop(place).stop()
         for place in places - self._ears.keys():
             self._ears[place] = Ear(self._store, *place, self._wake)
-        self._listening.set()
 
     def _tell(self, about: str, error: AssistantError) -> None:
         if about not in self._broken:
@@ -188,8 +177,6 @@ class Ear:
         self._count = 0
         self._heard: dict[str, int] = {}
         self._stop = threading.Event()
-        self.works = threading.Event()
-        """Whether the store speaks at the moment."""
         # It waits for the server, which nobody can cut short: it ends with the process.
         threading.Thread(target=self._listen, name=f"ear at {bucket}", daemon=True).start()
 
@@ -210,13 +197,10 @@ class Ear:
                 for _ in self._store.announcements(*self._place):
                     if self._stop.is_set():
                         return
-                    self.works.set()
                     self._count += 1
                     self._wake.set()
-                self.works.clear()
                 # It does not speak at all: looking has to do.
                 return
             except AssistantError:
                 # Looking goes on meanwhile, and says what is wrong if it fails as well.
-                self.works.clear()
                 self._stop.wait(LISTEN_AGAIN_SECONDS)
