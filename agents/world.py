@@ -113,6 +113,6 @@ class KnownWorld:
     def sources(self) -> Sequence[str]:
         """Return the names of the documents' sources."""
         try:
-            return [source.name for source in self.library.sources()]
+            return self.library.names()
         except AssistantError:
             return ()

@@ -23,6 +23,7 @@ from core.passages import (
 )
 from knowledge.excerpts import excerpt_of
 from knowledge.indexing import Indexing, State
+from knowledge.manifest import Manifest
 from knowledge.own_sources import OwnSources, change_of
 from knowledge.ranking import CANDIDATES, MINIMUM_CONFIDENCE, Ranker, Ranking, Signs
 from knowledge.reference import Package
@@ -136,6 +137,13 @@ class Library:
         with self._locked():
             ready = self._current()
             return _sources(ready)
+
+    def names(self) -> Sequence[str]:
+        """Return the names of the sources as they were when the index was last looked at.
+
+        Nothing is indexed for it: who only wants to know what a word may mean must not wait.
+        """
+        return sorted({CORPUS_SOURCE, *Manifest.load(self._folder).sources})
 
     def removable(self, name: str) -> Source:
         """Return a source that may be removed, by its name, its place or the name of its file.

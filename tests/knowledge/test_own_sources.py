@@ -280,3 +280,11 @@ def test_another_process_sees_what_was_added(tmp_path: Path, docs: Path) -> None
     assert not second.search("ash clouds").answerable
     first.add(str(docs))
     assert second.search("ash clouds").answerable
+
+
+def test_the_names_of_sources_are_told_without_building_an_index(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    library = Library(ChromaIndex(folder), folder)
+
+    assert library.names() == ["corpus"]
+    assert not (folder / "sources.json").exists()
