@@ -152,6 +152,11 @@ def pipeline_in(text: str, world: World, focus: Focus) -> str:
     scored = sorted((_likeness(lowered, pipeline), pipeline.name) for pipeline in every)
     if scored and scored[-1][0] > 0 and (len(scored) == 1 or scored[-1][0] > scored[-2][0]):
         return scored[-1][1]
+    # "The delay one, with 2 folds": of several that fit, only one may have such a parameter.
+    alike = {name for score, name in scored if score == scored[-1][0]}
+    fitting = [p.name for p in every if p.name in alike and _takes(p, lowered)]
+    if len(fitting) == 1:
+        return fitting[0]
     if focus.pipeline in {pipeline.name for pipeline in every}:
         return focus.pipeline
     return every[0].name if len(every) == 1 else ""
@@ -185,6 +190,16 @@ def _likeness(lowered: str, pipeline: PipelineSpec) -> float:
     # What a pipeline does stands first: "Trains …" is what trains, not what reads training data.
     does = set(map(_stem, told[:1]))
     return 2.0 * len(words & named) + 0.5 * len(words & described) + len(words & does)
+
+
+def _takes(pipeline: PipelineSpec, lowered: str) -> bool:
+    """Tell whether a text names a parameter of a pipeline, or one of its choices."""
+    words = {
+        word.casefold()
+        for parameter in pipeline.parameters
+        for word in (parameter.name, *parameter.choices)
+    } - {"data", "model", "version"}
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", lowered) for word in words)
 
 
 def _stem(word: str) -> str:

@@ -51,7 +51,7 @@ async def test_the_main_job_is_one_conversation(assistant: Assistant) -> None:
 
     answer, value = await tell(session, "what pipelines are there")
     assert isinstance(value, Page)
-    assert [type(item) for item in value] == [PipelineSpec]
+    assert {type(item) for item in value} == {PipelineSpec}
     assert "delay-prediction" in answer
 
     answer, started = await tell(session, f"run the delay one {SMALL}")
@@ -153,7 +153,10 @@ async def test_a_rejected_run_is_not_started_and_what_hung_on_it_is_dropped(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("run the weather-delay pipeline", "The closest: delay-prediction."),
+        (
+            "run the weather-delay pipeline",
+            "The closest: delay-prediction, delay-scoring, drift-check.",
+        ),
         ("run it on datasets/schedule_managment.csv", "datasets/schedule_management.csv"),
         ("status of run nightly-99", "There is no run yet."),
         ("run delay-prediction with fold=3", "folds"),
