@@ -150,13 +150,13 @@ def pipeline_in(text: str, world: World, focus: Focus) -> str:
         near = [p.name for p in every if _misspells(name, p.name)]
         return near[0] if near else name
     scored = sorted((_likeness(lowered, pipeline), pipeline.name) for pipeline in every)
-    if scored and scored[-1][0] > 0 and (len(scored) == 1 or scored[-1][0] > scored[-2][0]):
-        return scored[-1][1]
     # "The delay one, with 2 folds": of several that fit, only one may have such a parameter.
-    alike = {name for score, name in scored if score == scored[-1][0]}
+    alike = {name for score, name in scored if score >= 2}
     fitting = [p.name for p in every if p.name in alike and _takes(p, lowered)]
     if len(fitting) == 1:
         return fitting[0]
+    if scored and scored[-1][0] > 0 and (len(scored) == 1 or scored[-1][0] > scored[-2][0]):
+        return scored[-1][1]
     if focus.pipeline in {pipeline.name for pipeline in every}:
         return focus.pipeline
     return every[0].name if len(every) == 1 else ""
