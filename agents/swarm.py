@@ -198,7 +198,6 @@ class Swarm:
                 raise ToolException(f"Run {found.id} has ended already: answer now.")
             request = turn.masker.text(request)
             turn.watches.append(Watch(run_id=found.id, request=request))
-            turn.evidence.add_text(found.id)
             said = f"When run `{found.id}` ends, I go on with: “{request}”."
             turn.say(said, "swarm", f"follow-up-{found.id}-{len(turn.watches)}")
             return said, {}

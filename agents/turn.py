@@ -81,6 +81,7 @@ class TurnUnderWay:
 
     def say(self, text: str, agent: str, message_id: str) -> None:
         """Tell the person something that no model wrote."""
+        self.evidence.add_text(text)
         self.tell(TextArrived(text=text, agent=agent, message_id=message_id))
 
     @property
@@ -167,4 +168,5 @@ class ModelListener(AsyncCallbackHandler):
             text, self._held[run_id] = text[:end], text[end:]
         if text:
             said = self._turn.masker.text(text)
-            self._turn.say(said, self._agents.get(run_id, "swarm"), run_id.hex)
+            agent = self._agents.get(run_id, "swarm")
+            self._turn.tell(TextArrived(text=said, agent=agent, message_id=run_id.hex))

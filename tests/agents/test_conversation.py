@@ -8,6 +8,7 @@ from conftest import WAIT_SECONDS, allow, collect, reject
 
 from agents.events import HandOff, RunEnded, ToolFinished, TurnFinished
 from agents.session import POLL_SECONDS, Session
+from core.lineage import ObjectTrace
 from core.metrics import RunMetrics
 from core.objects import Plot
 from core.paging import Page
@@ -157,7 +158,10 @@ async def test_a_rejected_run_is_not_started_and_what_hung_on_it_is_dropped(
             "run the weather-delay pipeline",
             "The closest: delay-prediction, delay-scoring, drift-check.",
         ),
-        ("run it on datasets/schedule_managment.csv", "datasets/schedule_management.csv"),
+        (
+            "run delay-prediction on datasets/schedule_managment.csv",
+            "datasets/schedule_management.csv",
+        ),
         ("status of run nightly-99", "There is no run yet."),
         ("run delay-prediction with fold=3", "folds"),
         ("run delay-prediction with models=[Forest]", "RandomForest"),
@@ -194,20 +198,20 @@ async def test_a_stopped_turn_leaves_a_usable_conversation(assistant: Assistant)
     ]
 
 
-VAGUE = "the pipeline or the runs or the models or so"
+VAGUE = "take datasets/schedule_management.csv with delay-prediction"
 
 
 async def test_a_question_back_is_answered_by_a_number(assistant: Assistant) -> None:
     session = assistant.session()
-    answer, value = await tell(session, VAGUE)
+    answer, value = await tell(session, "do it with datasets/schedule_management.csv")
     assert answer.endswith("Which one?")
     assert value is None
     choices = [line[3:] for line in answer.splitlines() if line[:2] in {"1.", "2.", "3."}]
 
-    _, value = await tell(session, str(choices.index("list the runs") + 1))
+    _, value = await tell(session, str(choices.index("tell where a file comes from") + 1))
 
-    assert isinstance(value, Page)
-    assert value.items == ()
+    assert isinstance(value, ObjectTrace)
+    assert value.object.reference == "datasets/schedule_management.csv"
 
 
 async def test_a_change_that_was_picked_by_its_number_still_asks_for_approval(

@@ -104,7 +104,9 @@ async def test_a_failed_call_goes_back_to_the_model_with_the_way_out(assistant: 
 
     assert [event.ok for event in events if isinstance(event, ToolFinished)] == [False, True]
     told = str(model.received[2][-1].text)
-    assert told == "No pipeline is called 'delay-predicton'. The closest: delay-prediction."
+    assert told == (
+        "No pipeline is called 'delay-predicton'. The closest: delay-prediction, delay-scoring."
+    )
 
 
 async def test_an_answer_that_is_needed_for_more_goes_back_to_the_swarm_agent(

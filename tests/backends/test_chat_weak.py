@@ -17,6 +17,9 @@ from agents.events import (
 )
 from backends.chat_worded_calls import worded_calls
 
+NOTE = "\n\n(Unverified:"
+"""What follows an answer whose numbers no tool returned."""
+
 WORDED = [
     '```json\n{"name": "list_objects", "arguments": {"bucket": "datasets"}}\n```',
     '```\n{"name": "list_objects", "parameters": {"bucket": "datasets"}}\n```',
@@ -106,7 +109,7 @@ async def test_an_answer_that_only_looks_like_a_call_is_shown_whole(
         events, finished = await here.ask("how would I list the buckets?")
 
     assert [event for event in events if isinstance(event, ToolStarted)] == []
-    assert finished.answer == answer
+    assert finished.answer.partition(NOTE)[0] == answer
 
 
 async def test_a_call_written_as_broken_text_is_asked_for_again(tmp_path: Path) -> None:
@@ -200,7 +203,7 @@ async def test_a_long_answer_that_does_not_repeat_is_shown_whole(tmp_path: Path)
     with connected(tmp_path, only_swarm(says(rows))) as here:
         _, finished = await here.ask("list the runs")
 
-    assert finished.answer == rows
+    assert finished.answer.partition(NOTE)[0] == rows
 
 
 async def test_a_model_that_calls_one_tool_at_a_time_gets_everything_done(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_an_answer_goes_to_stdout_and_what_went_on_to_stderr(
     done = typed(capsys, "ask", "what", "pipelines", "are", "there")
 
     assert done.code == 0
-    assert done.out.startswith("1 pipeline:\n\n- **delay-prediction** — ")
+    assert done.out.startswith("3 pipelines:\n\n- **delay-prediction** — ")
     assert done.err.startswith("→ kfp: what pipelines are there\n  ✓ list_pipelines (")
     assert "\x1b" not in done.out + done.err
 

@@ -61,7 +61,7 @@ def test_a_tool_prints_its_value_in_words_or_as_json(capsys: pytest.CaptureFixtu
         (
             ["list_pipeline"],
             "No tool is called 'list_pipeline'.",
-            "The closest: list_pipelines, describe_pipeline, list_models.",
+            "The closest: list_pipelines, upload_pipeline, describe_pipeline.",
         ),
         (["list_runs", "limit"], "'limit' is no argument.", "Write name=value: limit=5."),
         (["list_runs", "limit=1", "limit=2"], "limit is given twice.", "Leave one of the two out."),
@@ -150,7 +150,9 @@ def test_a_file_of_arguments_is_for_the_tool_that_is_named(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     file = tmp_path / "arguments.jsonl"
-    file.write_text('{"search": "delay"}\n{"search": "nothing like it"}\n', encoding="utf-8")
+    file.write_text(
+        '{"search": "predict whether"}\n{"search": "nothing like it"}\n', encoding="utf-8"
+    )
 
     done = typed(capsys, "tool", "list_pipelines", "--from", str(file))
 

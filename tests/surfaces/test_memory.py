@@ -45,8 +45,9 @@ def test_preferences_are_added_listed_and_removed(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["forget"], "It takes: list, add TEXT, or remove NUMBER."),
-        (["remove"], "Which preference is to be removed?"),
+        (["forget"], "Which one is to be removed?"),
+        (["burn"], "It takes: list, add TEXT, remove NUMBER, examples, or forget NUMBER."),
+        (["remove"], "Give its number: memory remove 2."),
         (["remove", "3"], "There is no preference 3."),
         (["add", " "], "The preference is empty."),
     ],
