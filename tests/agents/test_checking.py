@@ -139,7 +139,6 @@ async def test_the_built_in_model_says_no_number_that_no_tool_returned(tmp_path:
         "what buckets are there?",
         "show me the first rows of schedule_management.csv",
         "describe delay-prediction",
-        "how do I avoid leakage in a time split?",
         "what stack would suit a team of three with images on AWS?",
     ):
         last = await finished(session, text)

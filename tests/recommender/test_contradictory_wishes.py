@@ -28,7 +28,9 @@ def wishes(count: int, seed: int) -> Iterator[dict[str, object]]:
         yield told
 
 
-@pytest.mark.parametrize("part", range(4))
+@pytest.mark.parametrize(
+    "part", [0, *(pytest.param(part, marks=pytest.mark.slow) for part in (1, 2, 3))]
+)
 def test_no_toolchain_breaks_a_hard_wish_and_an_impossible_one_names_the_clash(part: int) -> None:
     possible = impossible = 0
     for told in wishes(COUNT // 4, seed=100 + part):

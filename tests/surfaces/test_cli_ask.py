@@ -145,6 +145,7 @@ def test_a_request_that_is_not_understood_gets_words(
     assert "what pipelines are there" in done.out
 
 
+@pytest.mark.slow
 def test_a_huge_request_is_answered_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     done = typed(capsys, "ask", "show me the runs please " * 4400)
 

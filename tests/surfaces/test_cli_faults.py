@@ -84,6 +84,7 @@ def test_a_disk_too_small_for_the_first_data_is_told_and_the_next_start_is_whole
     assert {bucket["name"]: bucket["objects"] for bucket in page["items"]}["datasets"] == 1
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_in_a_turn_costs_the_memory_of_it_but_not_the_answer(
     capsys: pytest.CaptureFixture[str], home: Path
 ) -> None:

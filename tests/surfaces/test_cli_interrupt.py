@@ -17,6 +17,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+@pytest.mark.slow
 def test_while_a_run_is_waited_for_ctrl_c_ends_the_waiting_and_nothing_else(home: Path) -> None:
     asked = "train the delay models with 2 folds and only KNN and tell me which is best"
     with subprocess.Popen(

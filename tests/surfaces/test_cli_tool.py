@@ -174,6 +174,7 @@ def test_a_file_of_calls_that_cannot_be_read_is_named(
     assert "JSON lines" in hint
 
 
+@pytest.mark.slow
 def test_nothing_is_cut_off_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("tool", "search_docs", "query=why split by time", "limit=1")
     (answer,) = typed(capsys, *words, "--json").lines
