@@ -66,6 +66,7 @@ bench: setup
 	$(BIN)/python -m bench.serving
 	$(BIN)/python -m bench.diagnosis
 	$(BIN)/python -m bench.transfers
+	$(BIN)/python -m bench.preview
 	$(BIN)/python -m bench.listing
 	$(BIN)/python -m bench.store_crashes
 	$(BIN)/python -m bench.kubeflow

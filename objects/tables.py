@@ -14,7 +14,7 @@ from core.objects import ColumnProfile, StoredObject, TablePreview
 if TYPE_CHECKING:
     import pandas as pd
 
-READ_BYTES = 8 << 20
+READ_BYTES = 4 << 20
 """How much of a text table is read; what is beyond is only counted."""
 READ_ROWS = 20_000
 UNFOLDED_BYTES = 512 << 20
