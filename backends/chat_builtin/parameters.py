@@ -28,6 +28,9 @@ def parameters_in(
         if parameter.name in given:
             continue
         value = _value(plain, parameter, world)
+        if parameter.is_object and value in given.values():
+            # One object is named, and it goes to the first parameter that takes one.
+            continue
         if value is not None:
             given[parameter.name] = value
     return given

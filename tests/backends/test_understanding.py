@@ -41,6 +41,11 @@ SINGLE: list[tuple[str, str, dict[str, Any]]] = [
             },
         },
     ),
+    (
+        "start a run of delay-scoring on datasets/planned/may_2026.csv",
+        "start_run",
+        {"pipeline": "delay-scoring", "parameters": {"data": "datasets/planned/may_2026.csv"}},
+    ),
     ("run foo-bar", "start_run", {"pipeline": "foo-bar"}),
     ("list failed runs since yesterday", "list_runs", {"state": "FAILED", "since": "yesterday"}),
     ("last 5 runs", "list_runs", {"limit": 5}),
