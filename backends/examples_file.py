@@ -1,14 +1,13 @@
 """What a person taught the built-in model, as lines of JSON that they can read and delete."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
 
-from core.errors import NotFoundError, RequestError, UnavailableError
+from backends.lines_file import LinesFile
+from core.errors import NotFoundError, RequestError
 from core.examples import LONGEST_CHARACTERS, MOST, Example
 from core.secrets import Masker
 from core.visible import visible
@@ -25,12 +24,7 @@ class ExamplesFile:
 
     def list(self) -> Sequence[Example]:
         """Return them, oldest first; lines that are none are left out."""
-        try:
-            lines = self.path.read_text("utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise self._refused("read", error) from error
+        lines = self._file.read()
         return [found for line in lines[-MOST:] if (found := _read(line)) is not None]
 
     def add(self, example: Example) -> None:
@@ -41,13 +35,13 @@ class ExamplesFile:
                 f"An example has between 1 and {LONGEST_CHARACTERS} characters.",
                 hint="Teach a shorter request.",
             )
-        with self._lock():
+        with self._file.locked():
             others = [one for one in self.list() if one.text.casefold() != text.casefold()]
             self._write([*others, Example(text=text, tool=example.tool)][-MOST:])
 
     def remove(self, number: int) -> Example:
         """Forget the example with this number, from 1, and return it."""
-        with self._lock():
+        with self._file.locked():
             kept = [*self.list()]
             if not 1 <= number <= len(kept):
                 raise NotFoundError(
@@ -58,23 +52,12 @@ class ExamplesFile:
             self._write(kept)
         return removed
 
-    def _lock(self) -> FileLock:
-        return FileLock(self.path.with_name(f"{self.path.name}.lock"))
-
     def _write(self, examples: Sequence[Example]) -> None:
-        beside = self.path.with_name(f"{self.path.name}.new")
-        lines = [_EXAMPLE.dump_json(one).decode() for one in examples]
-        try:
-            beside.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-            os.replace(beside, self.path)
-        except OSError as error:
-            raise self._refused("written", error) from error
+        self._file.write([_EXAMPLE.dump_json(one).decode() for one in examples])
 
-    def _refused(self, done: str, error: OSError) -> UnavailableError:
-        return UnavailableError(
-            f"The examples in {self.path} cannot be {done}: {error.strerror or error}.",
-            hint="Mend the permissions, or free some space.",
-        )
+    @property
+    def _file(self) -> LinesFile:
+        return LinesFile(self.path, "examples")
 
 
 def _read(line: str) -> Example | None:

@@ -1,13 +1,11 @@
 """Preferences as lines of a file that a person can edit."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
-from core.errors import NotFoundError, RequestError, UnavailableError
+from backends.lines_file import LinesFile
+from core.errors import NotFoundError, RequestError
 from core.preferences import LONGEST_CHARACTERS, MOST
 from core.secrets import Masker
 from core.visible import visible
@@ -22,12 +20,7 @@ class PreferencesFile:
 
     def list(self) -> Sequence[str]:
         """Return them, oldest first; what a person wrote into the file is bounded too."""
-        try:
-            lines = self.path.read_text("utf-8", errors="replace").splitlines()
-        except FileNotFoundError:
-            return ()
-        except OSError as error:
-            raise self._refused("read", error) from error
+        lines = self._file.read()
         shown = [" ".join(self.masker.text(visible(line)).split()) for line in lines]
         return [line[:LONGEST_CHARACTERS] for line in shown if line][:MOST]
 
@@ -40,7 +33,7 @@ class PreferencesFile:
             )
         if len(line) > LONGEST_CHARACTERS:
             raise RequestError(f"A preference has at most {LONGEST_CHARACTERS} characters.")
-        with self._lock():
+        with self._file.locked():
             kept = [*self.list()]
             if line in kept:
                 return
@@ -49,33 +42,20 @@ class PreferencesFile:
                     f"There are {MOST} preferences already.",
                     hint="Remove one: mlops-swarm memory remove NUMBER.",
                 )
-            self._write([*kept, line])
+            self._file.write([*kept, line])
 
     def remove(self, number: int) -> str:
         """Forget the preference with this number, from 1, and return it."""
-        with self._lock():
+        with self._file.locked():
             kept = [*self.list()]
             if not 1 <= number <= len(kept):
                 raise NotFoundError(
                     f"There is no preference {number}.", hint="`mlops-swarm memory` lists them."
                 )
             removed = kept.pop(number - 1)
-            self._write(kept)
+            self._file.write(kept)
         return removed
 
-    def _lock(self) -> FileLock:
-        return FileLock(self.path.with_name(f"{self.path.name}.lock"))
-
-    def _write(self, lines: Sequence[str]) -> None:
-        beside = self.path.with_name(f"{self.path.name}.new")
-        try:
-            beside.write_text("".join(f"{line}\n" for line in lines), "utf-8")
-            os.replace(beside, self.path)
-        except OSError as error:
-            raise self._refused("written", error) from error
-
-    def _refused(self, done: str, error: OSError) -> UnavailableError:
-        return UnavailableError(
-            f"The preferences in {self.path} cannot be {done}: {error.strerror or error}.",
-            hint="Mend the permissions, or free some space.",
-        )
+    @property
+    def _file(self) -> LinesFile:
+        return LinesFile(self.path, "preferences")
