@@ -29,7 +29,7 @@ from surfaces.assembly import assemble
 
 TARGET_RATIO = 0.8
 FEW_ROWS = 400_000
-GROWTH_MIB = 100
+GROWTH_MIB = 30
 """By how much memory may grow from 400,000 rows to all: allocators keep some of what was freed."""
 
 

@@ -135,7 +135,10 @@ def _number(name: str, column: pa.Array, prepared: Prepared) -> npt.NDArray[np.f
 def _words(column: pa.Array) -> npt.NDArray[Any]:
     if not pa.types.is_string(column.type):
         column = pc.cast(column, pa.string())
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=object)
+    # Words repeat: one object for each distinct one, instead of one for each row.
+    encoded = pc.dictionary_encode(column, null_encoding="encode")
+    distinct = encoded.dictionary.to_numpy(zero_copy_only=False)
+    return np.asarray(distinct, dtype=object)[encoded.indices.to_numpy()]
 
 
 def _check_choice(name: str, values: npt.NDArray[Any], prepared: Prepared) -> None:

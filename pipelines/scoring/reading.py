@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 BLOCK_BYTES = 8 << 20
-BATCH_ROWS = 50_000
+BATCH_ROWS = 20_000
 PARQUET_ENDINGS = (".parquet", ".pq")
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 SEPARATORS = ",;\t|"
@@ -70,7 +70,8 @@ def _parquet(content: BinaryIO, wanted: Collection[str]) -> Iterator[Batch]:
     import pyarrow.parquet as pq
 
     first = 1
-    file = pq.ParquetFile(content)
+    # Reading ahead keeps what it has read until the end of the file.
+    file = pq.ParquetFile(content, pre_buffer=False)
     kept = [name for name in file.schema_arrow.names if name in wanted]
     for rows in file.iter_batches(batch_size=BATCH_ROWS, columns=kept):
         yield Batch(rows, list(range(first, first + len(rows))), [])
