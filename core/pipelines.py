@@ -1,8 +1,9 @@
 """Pipelines that can be run: the types."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from typing_extensions import TypeAliasType
 
@@ -76,3 +77,48 @@ def as_given(
     """Return a run's parameters as they are."""
     del pipeline
     return parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """What a firing of a schedule starts."""
+
+    runs: tuple[Mapping[str, ParameterValue], ...]
+    """The parameters of each run; none where there is nothing to do."""
+    seen: frozenset[str] | None = None
+    """Marks of the objects that were there, for the next firing; None where none were looked at."""
+
+
+class Spread(Protocol):
+    """Returns the runs of a firing: one for each object that came since the firing before."""
+
+    def __call__(
+        self,
+        pipeline: PipelineSpec,
+        parameters: Mapping[str, ParameterValue],
+        seen: Set[str] | None,
+        since: datetime,
+    ) -> Due:
+        """Return the runs of a firing.
+
+        Args:
+            pipeline: What runs.
+            parameters: As the schedule has them.
+            seen: What the firing before has seen; None for the first one.
+            since: When the schedule was made.
+
+        Raises:
+            AssistantError: Where the objects would be cannot be looked at.
+        """
+        ...
+
+
+def one_run(
+    pipeline: PipelineSpec,
+    parameters: Mapping[str, ParameterValue],
+    seen: Set[str] | None,
+    since: datetime,
+) -> Due:
+    """Return one run with the parameters as they are."""
+    del pipeline, seen, since
+    return Due(runs=(parameters,))

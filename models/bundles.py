@@ -2,12 +2,13 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
 
 from core.errors import NotFoundError
 from core.models import ModelVersion
-from core.objects import ObjectStore
-from core.pipelines import ParameterValue, PipelineSpec
+from core.objects import ObjectStore, StoredObject
+from core.pipelines import Due, ParameterValue, PipelineSpec
 from models.registry import BUCKET, REFERENCE, Registry
 
 BUNDLE = "bundle.zip"
@@ -54,20 +55,54 @@ class Bundles:
         )
         return {**parameters, MODEL_FILE: self.of(version)}
 
-    def _newest(self, place: str) -> str:
-        """Return the newest table below a prefix; predictions are none."""
+    def spread(
+        self,
+        pipeline: PipelineSpec,
+        parameters: Mapping[str, ParameterValue],
+        seen: Set[str] | None,
+        since: datetime,
+    ) -> Due:
+        """Return the runs of a firing: one for every table below a prefix that was not seen yet.
+
+        The first firing takes what came since its schedule was made, or else the newest table.
+        What learns from a table, rather than applying a model to it, always takes the newest.
+
+        Raises:
+            AssistantError: The prefix cannot be looked at.
+        """
+        objects = {parameter.name for parameter in pipeline.parameters if parameter.is_object}
+        data = str(parameters.get(DATA) or "")
+        if not {DATA, MODEL_FILE} <= objects or not data.endswith("/"):
+            return Due(runs=(parameters,))
+        tables = self._tables(data)
+        if seen is not None:
+            due = [table for table in tables if _mark(table) not in seen]
+        else:
+            due = [table for table in tables if table.modified_at >= since] or [*tables[-1:]]
+        return Due(
+            runs=tuple({**parameters, DATA: table.reference} for table in due),
+            seen=frozenset(_mark(table) for table in tables),
+        )
+
+    def _tables(self, place: str) -> Sequence[StoredObject]:
+        """Return the tables below a prefix, the newest last; predictions are none."""
         bucket, _, prefix = place.partition("/")
         tables = [
             found
             for found in self._store.list(bucket, prefix, limit=MOST_TABLES)
             if found.key.casefold().endswith(TABLES) and SCORED not in found.key
         ]
+        return sorted(tables, key=lambda found: (found.modified_at, found.key))
+
+    def _newest(self, place: str) -> str:
+        """Return the newest table below a prefix."""
+        tables = self._tables(place)
         if not tables:
             raise NotFoundError(
                 f"There is no table below {place} yet.",
                 hint=f"Upload one there, or name a table: {DATA}=datasets/june.csv.",
             )
-        return max(tables, key=lambda found: (found.modified_at, found.key)).reference
+        return tables[-1].reference
 
     def of(self, version: ModelVersion) -> str:
         """Return `bucket/key` of a version's bundle."""
@@ -90,3 +125,8 @@ class Bundles:
                     if name != REFERENCE:
                         raise
         return content.getvalue()
+
+
+def _mark(table: StoredObject) -> str:
+    """Return what tells a table with its content from every other one."""
+    return f"{table.key} {table.etag}"

@@ -54,12 +54,14 @@ def runs_of(
     Raises:
         UnavailableError: It cannot be reached.
     """
-    fill = Bundles(Registry(store), store).fill
+    bundles = Bundles(Registry(store), store)
     # A world of its own never reaches a cluster, whatever the settings of the person say.
     if isinstance(settings.runs, KubeflowSettings) and local is LocalRuns:
         from backends.runs_kubeflow import KubeflowRuns
 
-        return KubeflowRuns(settings.runs, store, shared=settings.store.kind == "s3", fill=fill)
+        return KubeflowRuns(
+            settings.runs, store, shared=settings.store.kind == "s3", fill=bundles.fill
+        )
     local_settings = settings.runs if isinstance(settings.runs, LocalRunsSettings) else None
     return local(
         home=settings.home,
@@ -67,7 +69,8 @@ def runs_of(
         workers=settings.workers,
         preload=PRELOAD,
         at_once=(local_settings or LocalRunsSettings()).at_once,
-        fill=fill,
+        fill=bundles.fill,
+        spread=bundles.spread,
     )
 
 

@@ -19,6 +19,7 @@ from core.models import ModelVersion
 from core.objects import ObjectStore
 from core.paging import Page, page_of
 from core.runs import RunBackend
+from core.schedules import Ticking
 from models.advice import INSTEAD
 from models.deployments.book import DeploymentBook
 from models.records import CHAMPION
@@ -87,12 +88,16 @@ class DeploymentTools:
             "model": used.model,
             "version": follows or str(used.version),
         }
+        spec = self.catalog.find(SCORING)
+        # What would be refused must not cost the schedule that is there.
+        self.runs.check(spec, parameters)
         for old in self.runs.schedules():
             if old.name == name:
                 self.runs.delete_schedule(old.id)
-        spec = self.catalog.find(SCORING)
         schedule = self.runs.schedule(spec, EVERY_MORNING, parameters, name=name)
-        return self.deployments.batch(name, used, follows, schedule, PLANNED)
+        # A cluster fires by itself, with the table that was the newest when it was told.
+        source = str(schedule.parameters.get("data") or PLANNED)
+        return self.deployments.batch(name, used, follows, schedule, source)
 
     def deploy_model_details(
         self, model: str, mode: str, version: str = "", name: str = ""
@@ -114,7 +119,12 @@ class DeploymentTools:
             )
         else:
             details["starts"] = (
-                f"a schedule of {SCORING}, every day at 06:00 UTC: the newest table below {PLANNED}"
+                f"a schedule of {SCORING}, every day at 06:00 UTC: every table that came below"
+                f" {PLANNED} since the day before"
+                if isinstance(self.runs, Ticking)
+                else f"a schedule of {SCORING} on the cluster, every day at 06:00 UTC, always with"
+                f" the table that is the newest below {PLANNED} now; for tables that are still to"
+                " come, `create_trigger` starts a run for each"
             )
         if name in self.deployments.names():
             old = self.deployments.find(name)

@@ -12,12 +12,20 @@ from backends.runs_local.launching import Launcher
 from backends.runs_local.logs import WORKER_LOG, read_lines, task_log
 from backends.runs_local.package import read_plan
 from backends.runs_local.refusals import refuse_what_cannot_run
-from backends.runs_local.schedules import ScheduleBook
+from backends.runs_local.schedules import Firing, ScheduleBook
 from backends.runs_local.uploads import Shelf
-from core.errors import RequestError, not_found
+from core.errors import AssistantError, RequestError, not_found
 from core.objects import ObjectStore
 from core.paging import Page
-from core.pipelines import Fill, ParameterValue, PipelineSpec, PipelineVersion, as_given
+from core.pipelines import (
+    Fill,
+    ParameterValue,
+    PipelineSpec,
+    PipelineVersion,
+    Spread,
+    as_given,
+    one_run,
+)
 from core.runs import Artifact, Experiment, Run, RunLogs, RunQuery
 from core.schedules import Schedule
 
@@ -39,6 +47,7 @@ class LocalRuns:
             it changes, makes cached results worthless.
         at_once: How many runs may be at work in the home; others wait for their turn.
         fill: Fills in what follows from a run's parameters, when it starts.
+        spread: Says which runs a firing of a schedule is.
     """
 
     def __init__(
@@ -50,7 +59,9 @@ class LocalRuns:
         preload: Sequence[str] = (),
         at_once: int = RUNS_AT_ONCE,
         fill: Fill = as_given,
+        spread: Spread = one_run,
     ) -> None:
+        self._spread = spread
         self._home = home.absolute()
         self._store = store
         database = self._home / "runs.db"
@@ -229,11 +240,9 @@ class LocalRuns:
         A run that cannot start is there as a failed one, with the reason.
         """
         self._engine.settle()
-        started = []
+        started: list[Run] = []
         for firing in self._book.claim_due():
-            run = self._engine.start_scheduled(firing.pipeline, firing.parameters, firing.schedule)
-            self._book.fired(firing, run.id)
-            started.append(run)
+            started += self._fire(firing)
         return started
 
     def typical_seconds(self, pipeline: str) -> float | None:
@@ -254,6 +263,19 @@ class LocalRuns:
     @property
     def _trashed_logs(self) -> Path:
         return self._home / "trash" / "logs"
+
+    def _fire(self, firing: Firing) -> Sequence[Run]:
+        pipeline, schedule = firing.pipeline, firing.schedule
+        try:
+            due = self._spread(pipeline, firing.parameters, firing.seen, firing.created_at)
+        except AssistantError as error:
+            failed = self._engine.not_started(pipeline, firing.parameters, schedule, error)
+            self._book.fired(firing, failed.id)
+            return [failed]
+        runs = [self._engine.start_scheduled(pipeline, each, schedule) for each in due.runs]
+        # Only now: whoever ends in between lets a table be taken twice rather than never.
+        self._book.fired(firing, runs[-1].id if runs else "", due.seen)
+        return runs
 
     def _launch(self, job: Job) -> None:
         """Bring a run to life whose turn it is."""

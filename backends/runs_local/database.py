@@ -10,7 +10,7 @@ from filelock import FileLock
 from backends.sqlite_damage import DAMAGED, is_damage
 from core.errors import UnavailableError
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 WAIT_SECONDS = 30
 
 MIGRATIONS = {
@@ -66,6 +66,10 @@ CREATE TABLE schedules (
     3: """
 CREATE INDEX artifacts_by_name ON artifacts (bucket, key);
 CREATE INDEX artifacts_by_content ON artifacts (content_hash);
+""",
+    # By name: a schedule that is deleted and made again goes on where it was.
+    4: """
+CREATE TABLE looks (schedule TEXT PRIMARY KEY, seen TEXT NOT NULL);
 """,
 }
 

@@ -101,20 +101,30 @@ class RunEngine:
         try:
             return self.start(pipeline, parameters, schedule=schedule)
         except AssistantError as error:
-            run_id = secrets.token_hex(4)
-            self._history.add(
-                NewRun(
-                    id=run_id,
-                    pipeline=pipeline,
-                    parameters=parameters,
-                    experiment="default",
-                    name="",
-                    tasks=(),
-                    schedule=schedule,
-                    ended=f"It could not be started: {error}",
-                )
+            return self.not_started(pipeline, parameters, schedule, error)
+
+    def not_started(
+        self,
+        pipeline: PipelineSpec,
+        parameters: Mapping[str, ParameterValue],
+        schedule: str,
+        error: AssistantError,
+    ) -> Run:
+        """Note a run of a schedule that could not be started as a failed one, with the reason."""
+        run_id = secrets.token_hex(4)
+        self._history.add(
+            NewRun(
+                id=run_id,
+                pipeline=pipeline,
+                parameters=parameters,
+                experiment="default",
+                name="",
+                tasks=(),
+                schedule=schedule,
+                ended=f"It could not be started: {error}",
             )
-            return self._history.get(run_id)
+        )
+        return self._history.get(run_id)
 
     def retry(self, run_id: str) -> Run:
         """Queue a new attempt of a run that failed or was stopped, under the same id."""

@@ -32,6 +32,10 @@ class Firing:
     schedule_id: str
     pipeline: PipelineSpec
     parameters: Mapping[str, ParameterValue]
+    created_at: datetime
+    """When the schedule was made."""
+    seen: frozenset[str] | None
+    """Marks of what its firings have seen; None where none has looked yet."""
 
 
 class ScheduleBook:
@@ -124,13 +128,19 @@ class ScheduleBook:
             if firing is not None:
                 yield firing
 
-    def fired(self, firing: Firing, run_id: str) -> None:
-        """Note the run that a firing has become."""
+    def fired(self, firing: Firing, run_id: str, seen: frozenset[str] | None = None) -> None:
+        """Note the last run that a firing has become, if any, and what it has seen."""
         with self._database.changing() as db:
             db.execute(
-                "UPDATE schedules SET last_run = ?, firing_at = NULL WHERE id = ?",
-                (run_id, firing.schedule_id),
+                "UPDATE schedules SET last_run = ifnull(?, last_run), firing_at = NULL"
+                " WHERE id = ?",
+                (run_id or None, firing.schedule_id),
             )
+            if seen is not None:
+                db.execute(
+                    "INSERT OR REPLACE INTO looks VALUES (?, ?)",
+                    (firing.schedule, json.dumps(sorted(seen), ensure_ascii=False)),
+                )
 
     def _enable(self, schedule_id: str, *, enabled: bool) -> Schedule:
         now = clock.now()
@@ -177,11 +187,14 @@ def _claim(db: sqlite3.Connection, schedule_id: str, now: datetime) -> Firing | 
     )
     if fires is None:
         return None
+    look = db.execute("SELECT seen FROM looks WHERE schedule = ?", (row["name"],)).fetchone()
     return Firing(
         schedule=row["name"],
         schedule_id=schedule_id,
         pipeline=spec_of(db, row),
         parameters=json.loads(row["parameters"]),
+        created_at=datetime.fromisoformat(row["created_at"]),
+        seen=frozenset(json.loads(look["seen"])) if look else None,
     )
 
 

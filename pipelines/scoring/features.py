@@ -137,8 +137,8 @@ def _words(column: pa.Array) -> npt.NDArray[Any]:
         column = pc.cast(column, pa.string())
     # Words repeat: one object for each distinct one, instead of one for each row.
     encoded = pc.dictionary_encode(column, null_encoding="encode")
-    distinct = encoded.dictionary.to_numpy(zero_copy_only=False)
-    return np.asarray(distinct, dtype=object)[encoded.indices.to_numpy()]
+    places: npt.NDArray[np.int32] = encoded.indices.to_numpy()
+    return np.asarray(encoded.dictionary.to_numpy(zero_copy_only=False), dtype=object)[places]
 
 
 def _check_choice(name: str, values: npt.NDArray[Any], prepared: Prepared) -> None:

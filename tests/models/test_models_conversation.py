@@ -161,7 +161,9 @@ async def test_a_deployment_is_listed_replaced_checked_and_stopped(
     del home
 
 
-async def test_a_batch_deployment_is_a_schedule_for_the_newest_table(assistant: Assistant) -> None:
+async def test_a_batch_deployment_is_a_schedule_that_follows_the_champion(
+    assistant: Assistant,
+) -> None:
     assistant.store.put("datasets", "planned/july.csv", b"phase\nScope\n")
     made = await call(assistant, "deploy_model", model="delay", mode="batch")
     assert isinstance(made, Deployment)

@@ -114,9 +114,12 @@ def _deployment(value: Deployment, tool: str, request: str) -> str:
         f"{instead}."
     )
     if value.mode is DeploymentMode.BATCH:
+        if not value.source.endswith("/"):
+            return f"{head} The schedule `{value.schedule}` of the cluster scores `{value.source}`."
         return (
-            f"{head} The schedule `{value.schedule}` scores the newest table below"
-            f" `{value.source}`; it fires while an assistant or `mlops-swarm daemon` is running."
+            f"{head} The schedule `{value.schedule}` scores every table that came below"
+            f" `{value.source}` since it last fired; it fires while an assistant or"
+            " `mlops-swarm daemon` is running."
         )
     return (
         f"{head}\n\n- It answers at `{value.address}/predict`; what it takes is described at"
