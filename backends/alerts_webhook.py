@@ -15,16 +15,17 @@ def send(alert: Alert, settings: AlertSettings) -> None:
     """
     import httpx
 
+    who = f"run {alert.run_id}" if alert.run_id else alert.pipeline
     address = settings.webhook.get_secret_value()
     try:
         answer = httpx.post(address, json=asdict(alert), timeout=settings.timeout_seconds)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise UnavailableError(
-            f"The alert of run {alert.run_id} could not be sent: {type(error).__name__}.",
+            f"The alert of {who} could not be sent: {type(error).__name__}.",
             hint="Check the setting `alerts.webhook`.",
         ) from error
     if answer.is_error:
         raise UnavailableError(
-            f"The alert of run {alert.run_id} was refused with status {answer.status_code}.",
+            f"The alert of {who} was refused with status {answer.status_code}.",
             hint="Check the setting `alerts.webhook`.",
         )

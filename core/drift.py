@@ -93,6 +93,8 @@ class DriftReport:
     report: str = ""
     """`bucket/key` or the path of the HTML report, if there is one."""
     checked_at: datetime | None = None
+    alerts: tuple[str, ...] = ()
+    """What was told of it beside this report: the alert, and why it could not be sent, if so."""
     notes: tuple[str, ...] = ()
 
     @property

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from backends.alerts_webhook import send
-from core.alerts import Alert
+from core.alerts import Alert, drift_alert
+from core.drift import DriftReport
 from core.errors import AssistantError
 from core.runs import Run, RunBackend, RunQuery, RunState
 from core.services import AlertSettings
@@ -46,17 +48,8 @@ class DriftAlerts:
         for run in reversed([run for run in ended if run.id not in told]):
             alert = alert_of(run)
             if alert is not None:
-                lines += [alert.text, *self._sent(alert)]
+                lines += [alert.text, *sent(alert, self._settings)]
         return lines
-
-    def _sent(self, alert: Alert) -> Sequence[str]:
-        if not self._settings.webhook.get_secret_value():
-            return []
-        try:
-            send(alert, self._settings)
-        except AssistantError as error:
-            return [str(error)]
-        return []
 
     def _told(self) -> set[str] | None:
         try:
@@ -73,17 +66,24 @@ class DriftAlerts:
         draft.replace(self._file)
 
 
+def sent(alert: Alert, settings: AlertSettings) -> Sequence[str]:
+    """Send an alert where an address is set; return why it could not be, if so."""
+    if not settings.webhook.get_secret_value():
+        return []
+    try:
+        send(alert, settings)
+    except AssistantError as error:
+        return [str(error)]
+    return []
+
+
 def alert_of(run: Run) -> Alert | None:
     """Return the alert of a drift check; None where nothing has drifted."""
-    count = int(run.metrics.get("drifted_features", 0))
-    if not count:
-        return None
-    largest = run.metrics.get("largest_psi", 0.0)
-    features = "1 feature has" if count == 1 else f"{count} features have"
-    return Alert(
-        text=f"Drift: {features} moved in {run.parameters.get('data')}, the largest PSI is"
-        f" {largest:.2f} (run {run.id}, {run.name}). Its report says what to do.",
-        run_id=run.id,
-        pipeline=run.pipeline,
-        numbers=dict(run.metrics),
-    )
+    told = f"run {run.id}, {run.name}"
+    alert = drift_alert(run.metrics, run.parameters.get("data"), run.pipeline, told)
+    return replace(alert, run_id=run.id) if alert is not None else None
+
+
+def alerts_in(value: object) -> Sequence[str]:
+    """Return what a tool's value alerts of, in words."""
+    return value.alerts if isinstance(value, DriftReport) else ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from agents.toolbox import Tool
 from agents.tools.attempts import AttemptTools
@@ -31,6 +32,7 @@ from models.deployments.book import DeploymentBook
 from models.registry import Registry
 from pipelines.catalog import Catalog
 from recommender.choices import Choices
+from surfaces.alerting import sent
 from surfaces.services import barred_of
 
 
@@ -95,8 +97,9 @@ def _model_tools(parts: Parts) -> Sequence[Tool]:
         parts.deployments,
     )
     reports = parts.settings.home / "reports"
+    alert = partial(sent, settings=parts.settings.alerts)
     return (
         *ModelTools(registry, runs, store, deployments).tools(),
-        *ModelDataTools(registry, runs, store, deployments, reports).tools(),
+        *ModelDataTools(registry, runs, store, deployments, reports, alert).tools(),
         *DeploymentTools(registry, runs, store, parts.catalog, deployments).tools(),
     )

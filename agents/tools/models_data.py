@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from agents.events import Effect
 from agents.toolbox import Tool
 from core import clock
+from core.alerts import Alert, drift_alert
 from core.drift import DRIFTED_PSI, DriftReport
 from core.errors import NotFoundError
 from core.models import ModelVersion, ScoredTable
@@ -37,6 +38,8 @@ class ModelDataTools:
     deployments: DeploymentBook
     reports: Path
     """Where pages about drift are written on this machine."""
+    alert: Callable[[Alert], Sequence[str]]
+    """Sends an alert to where people listen; returns why it could not, if so."""
 
     def score_dataset(
         self, bucket: str, key: str, model: str = "", to_key: str = ""
@@ -129,12 +132,18 @@ class ModelDataTools:
             source=f"{bucket}/{key}",
             threshold=DRIFTED_PSI,
         )
-        report = replace(report, checked_at=clock.now())
+        report = self._alerted(replace(report, checked_at=clock.now()), check.headline(report))
         self.reports.mkdir(parents=True, exist_ok=True)
         told = re.sub(r"[^\w.-]+", "-", f"{version.model}-{version.version}-{bucket}-{key}")
         page = self.reports / f"drift-{told[-120:]}.html"
         page.write_text(write_report(report), encoding="utf-8")
         return replace(report, report=str(page))
+
+    def _alerted(self, report: DriftReport, numbers: Mapping[str, float]) -> DriftReport:
+        """Tell of drift as the checks of a schedule do, and note in the report what was told."""
+        checked = f"{report.model}:{report.version}"
+        alert = drift_alert(numbers, report.source, self.check_drift.__name__, checked)
+        return replace(report, alerts=(alert.text, *self.alert(alert))) if alert else report
 
     def _scorer(self, version: ModelVersion) -> "FastModel | PlainModel":
         from pipelines.delay.bundle import scorer_of

@@ -23,7 +23,14 @@ from core.runs import Run, TaskState
 from core.settings import read_settings
 from surfaces.assembly import Assistant, assemble
 from surfaces.cli.approving import approver, stand_in
-from surfaces.cli.printing import event_json, output, print_json, print_plain, progress
+from surfaces.cli.printing import (
+    event_json,
+    output,
+    print_alerts,
+    print_json,
+    print_plain,
+    progress,
+)
 from surfaces.rendering import clean, duration
 
 STOPPED = 130
@@ -122,6 +129,7 @@ def _show_to_person(event: Event) -> None:
             mark = "✓" if event.ok else "✗"
             told = f"  {mark} {event.tool} ({duration(event.seconds)})"
             console.print(told, style="dim" if event.ok else "red", markup=False)
+            print_alerts(event.value)
         case RunEnded():
             _clear_progress()
             run = event.run

@@ -13,7 +13,7 @@ from core.errors import AssistantError, RequestError, SettingsError, Unavailable
 from core.settings import read_settings
 from surfaces.assembly import Assistant, assemble
 from surfaces.cli.approving import approver
-from surfaces.cli.printing import error_json, print_json, print_plain, print_value
+from surfaces.cli.printing import error_json, print_alerts, print_json, print_plain, print_value
 
 PERSON = "person"
 """On whose behalf the command line calls tools."""
@@ -77,6 +77,7 @@ def run_one(name: str, words: Sequence[str], *, as_json: bool, yes: bool, read_o
         print_json(value)
     else:
         print_value(value)
+        print_alerts(value)
     return 0
 
 

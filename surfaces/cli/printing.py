@@ -17,6 +17,7 @@ from agents.events import (
     TurnFinished,
 )
 from core.errors import AssistantError
+from surfaces.alerting import alerts_in
 from surfaces.rendering import clean, render
 from surfaces.words import escaped
 
@@ -51,6 +52,12 @@ def print_value(value: object) -> None:
 def print_plain(text: str) -> None:
     """Print text from anywhere as it is: nothing in it is markup, and no line is broken."""
     output().print(clean(text), markup=False, highlight=False, soft_wrap=True)
+
+
+def print_alerts(value: object) -> None:
+    """Print what a tool's value alerts of, a line each."""
+    for line in alerts_in(value):
+        print_plain(f"! {line}")
 
 
 def print_json(value: object) -> None:

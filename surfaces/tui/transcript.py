@@ -16,6 +16,7 @@ from agents.events import (
     ToolStarted,
     TurnFinished,
 )
+from surfaces.alerting import alerts_in
 from surfaces.words import clean, duration
 
 if TYPE_CHECKING:
@@ -100,6 +101,8 @@ class Transcript(VerticalScroll, can_focus=False):
         if card is not None:
             card.finish(event)
         self._settle(event.call_id, "")
+        for line in alerts_in(event.value):
+            self.say(line, "notice")
 
     @show.register
     def _approval_decided(self, event: ApprovalDecided) -> None:

@@ -1,16 +1,14 @@
-import json
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-import pytest
 from kept_runs import KeptRuns, run_value
+from listening_webhook import Listening, webhook
 from pydantic import SecretStr
 
 from core.runs import Run, RunState
 from core.services import AlertSettings
 from surfaces.alerting import DriftAlerts
+
+__all__ = ["webhook"]
 
 TEXT = (
     "Drift: 2 features have moved in datasets/may.csv, the largest PSI is 0.61 (run bbbbbbbb,"
@@ -26,30 +24,6 @@ def check(run_id: str, drifted: float) -> Run:
         parameters={"data": "datasets/may.csv"},
         metrics={"drifted_features": drifted, "largest_psi": 0.61},
     )
-
-
-class Listening(BaseHTTPRequestHandler):
-    heard: list[dict[str, object]]
-    status = 200
-
-    def do_POST(self) -> None:
-        length = int(self.headers["Content-Length"])
-        self.heard.append(json.loads(self.rfile.read(length)))
-        self.send_response(self.status)
-        self.end_headers()
-
-    def log_message(self, *args: object) -> None:
-        del args
-
-
-@pytest.fixture(params=[200, 500])
-def webhook(request: pytest.FixtureRequest) -> Iterator[tuple[str, type[Listening]]]:
-    handler = type("Handler", (Listening,), {"heard": [], "status": request.param})
-    server = HTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/hook", handler
-    server.shutdown()
-    server.server_close()
 
 
 def test_what_drifted_is_told_once_and_only_what_ended_since_the_first_look(tmp_path: Path) -> None:
