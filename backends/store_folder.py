@@ -1,5 +1,6 @@
 """Objects in a folder of this machine: every bucket is a folder, every object a file."""
 
+import contextlib
 import itertools
 import os
 import uuid
@@ -15,17 +16,17 @@ from backends.store_folder_files import (
     BLOCK_BYTES,
     explained,
     file_at,
+    inside,
     keep,
     make_way,
     sha256_of,
     sync_folder,
     without_links,
 )
-from backends.store_folder_index import Entry, FolderIndex, IndexChange, described, moment
-from backends.store_folder_walk import keys, keys_in_order
+from backends.store_folder_index import Entry, FolderIndex, IndexChange, described
+from backends.store_folder_walk import counted, folders, keys, keys_in_order
 from backends.store_names import (
     check_bucket_name,
-    check_key,
     check_tags,
     content_type_of,
     is_bucket_name,
@@ -42,6 +43,10 @@ KEPT_VERSIONS = 10
 """How many earlier versions of an object are kept; the oldest goes when another one comes."""
 SUGGESTED_FROM = 10_000
 """How many keys of a bucket are looked through for one like a name that does not exist."""
+
+
+class _ChangedError(Exception):
+    """Another content has come than the one that was to be replaced."""
 
 
 class FolderStore:
@@ -71,24 +76,20 @@ class FolderStore:
         """Return the names of the buckets, sorted, without looking into them."""
         if not self.root.is_dir():
             return []
-        with explained(f"the object store in {self.root}"), os.scandir(self.root) as entries:
-            return sorted(
-                entry.name
-                for entry in entries
-                if entry.is_dir(follow_symlinks=False) and is_bucket_name(entry.name)
-            )
+        with explained(f"the object store in {self.root}"):
+            return sorted(filter(is_bucket_name, folders(self.root)))
 
     def buckets(self) -> Sequence[Bucket]:
         """Return every bucket, by name, with what is in it."""
         with explained(f"the object store in {self.root}"):
-            return [self._bucket(name) for name in self.bucket_names()]
+            return [counted(self.root / name) for name in self.bucket_names()]
 
     def create_bucket(self, bucket: str) -> Bucket:
         """Create a bucket; one that exists is returned as it is."""
         check_bucket_name(bucket)
         with explained(f"the bucket {bucket}"):
             (self.root / bucket).mkdir(parents=True, exist_ok=True)
-            return self._bucket(bucket)
+            return counted(self.root / bucket)
 
     def list(
         self, bucket: str, prefix: str = "", limit: int = 50, cursor: str = ""
@@ -150,17 +151,38 @@ class FolderStore:
         progress: Progress | None = None,
     ) -> StoredObject:
         """Store bytes or a local file, all of it or nothing; creates the bucket if needed."""
-        check_bucket_name(bucket)
         check_tags(tags or {})
-        path = self._inside(bucket, key)
+        described_by = content_type or content_type_of(key), dict(tags or {})
+        return self._put(bucket, key, data, *described_by, progress=progress)
+
+    def put_if(self, bucket: str, key: str, data: bytes, etag: str) -> StoredObject | None:
+        """Store bytes only where nothing has changed meanwhile; None where something has."""
+        with contextlib.suppress(_ChangedError):
+            return self._put(bucket, key, data, content_type_of(key), {}, only_over=etag)
+        return None
+
+    def _put(
+        self,
+        bucket: str,
+        key: str,
+        data: bytes | Path,
+        content_type: str,
+        tags: Mapping[str, str],
+        *,
+        progress: Progress | None = None,
+        only_over: str | None = None,
+    ) -> StoredObject:
+        check_bucket_name(bucket)
+        path = inside(self.root, bucket, key)
         with explained(f"{bucket}/{key}"), self._drafts.written(data, progress) as (draft, etag):
-            entry = Entry.of_file(
-                os.stat(draft), etag, content_type or content_type_of(key), dict(tags or {})
-            )
+            entry = Entry.of_file(os.stat(draft), etag, content_type, tags)
             self._drafts.announce(draft, bucket, key, entry)
             with self._index.changing() as index:
                 make_way(path, f"{bucket}/{key}")
-                spare = self._keep_version(index, bucket, key)
+                present = self._entry_of(bucket, key)
+                if only_over not in {None, present.etag if present else ""}:
+                    raise _ChangedError
+                spare = self._keep_version(index, bucket, key, present)
                 os.replace(draft, path)
                 sync_folder(path.parent)
                 index.remember(bucket, key, entry)
@@ -245,7 +267,7 @@ class FolderStore:
         """Bring an object back from the trash, with its versions."""
         with explained(f"the trash of {self.root}"):
             kept = trashing.found(self._beside, self._index, place)
-            path = self._inside(kept.bucket, kept.key)
+            path = inside(self.root, kept.bucket, kept.key)
             with self._index.changing() as index:
                 make_way(path, f"{kept.bucket}/{kept.key}")
                 return trashing.bring_back(self._beside, index, kept, path)
@@ -256,9 +278,10 @@ class FolderStore:
             self._drafts.clear(change, self.root)
             return trashing.empty(self._beside, self._index, change)
 
-    def _keep_version(self, index: IndexChange, bucket: str, key: str) -> Sequence[str]:
+    def _keep_version(
+        self, index: IndexChange, bucket: str, key: str, entry: Entry | None
+    ) -> Sequence[str]:
         """Give the present content a second place before it is replaced."""
-        entry = self._entry_of(bucket, key)
         if entry is None:
             return ()
         place = uuid.uuid4().hex
@@ -274,16 +297,6 @@ class FolderStore:
         names = [one.entry.version for one in earlier if one.entry is not None]
         raise not_found(f"version of {bucket}/{key}", version, names)
 
-    def _bucket(self, name: str) -> Bucket:
-        objects = size = newest_ns = 0
-        for key in keys(self.root / name):
-            file = file_at(self.root / name / key)
-            if file is not None:
-                objects, size = objects + 1, size + file.st_size
-                newest_ns = max(newest_ns, file.st_mtime_ns)
-        newest = moment(newest_ns) if objects else None
-        return Bucket(name=name, objects=objects, bytes=size, newest=newest)
-
     def _existing(self, bucket: str) -> Path:
         check_bucket_name(bucket)
         folder = self.root / bucket
@@ -291,22 +304,9 @@ class FolderStore:
             raise not_found("bucket", bucket, self.bucket_names())
         return folder
 
-    def _inside(self, bucket: str, key: str) -> Path:
-        """Return the path of a key, once it is sure that it stays inside its bucket."""
-        check_key(key)
-        path = self.root / bucket
-        for part in ("", *key.split("/")):
-            path = path / part
-            if path.is_symlink():
-                raise RequestError(
-                    f"{bucket}/{key} leads through a link out of its bucket.",
-                    hint="Use a key without links in its path.",
-                )
-        return path
-
     def _find(self, bucket: str, key: str) -> Path:
         self._existing(bucket)
-        path = self._inside(bucket, key)
+        path = inside(self.root, bucket, key)
         if not path.is_file():
             raise self._missing(bucket, key)
         return path

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from backends.store_names import check_key
 from core.errors import RequestError, UnavailableError
 
 BLOCK_BYTES = 1 << 20
@@ -33,6 +34,24 @@ def explained(what: str) -> Iterator[None]:
         raise UnavailableError(
             f"Could not reach {what}: {reason}.", hint="Look at the disk that holds the objects."
         ) from error
+
+
+def inside(root: Path, bucket: str, key: str) -> Path:
+    """Return the path of a key, once it is sure that it stays inside its bucket.
+
+    Raises:
+        RequestError: The key cannot be one, or leads out through a link.
+    """
+    check_key(key)
+    path = root / bucket
+    for part in ("", *key.split("/")):
+        path = path / part
+        if path.is_symlink():
+            raise RequestError(
+                f"{bucket}/{key} leads through a link out of its bucket.",
+                hint="Use a key without links in its path.",
+            )
+    return path
 
 
 def keep(path: Path, place: Path) -> None:

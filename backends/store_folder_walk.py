@@ -5,6 +5,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from backends.store_folder_files import file_at
+from backends.store_folder_index import moment
+from core.objects import Bucket
+
 FIRST_BATCH = 1_024
 LATER_BATCH = 16_384
 """Names of one folder that are held at a time; the first page of a list needs no more."""
@@ -29,6 +33,24 @@ def keys_in_order(folder: Path, prefix: str = "", after: str = "") -> Iterator[s
     taken from a pass over the folder, and the next from another pass.
     """
     return _ordered(folder, "", prefix, after)
+
+
+def folders(root: Path) -> Iterator[str]:
+    """Yield the names of the folders right below one; links are none."""
+    with os.scandir(root) as entries:
+        yield from (entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+
+
+def counted(folder: Path) -> Bucket:
+    """Return a bucket with what is in its folder."""
+    objects = size = newest_ns = 0
+    for key in keys(folder):
+        file = file_at(folder / key)
+        if file is not None:
+            objects, size = objects + 1, size + file.st_size
+            newest_ns = max(newest_ns, file.st_mtime_ns)
+    newest = moment(newest_ns) if objects else None
+    return Bucket(name=folder.name, objects=objects, bytes=size, newest=newest)
 
 
 def _ordered(folder: Path, below: str, prefix: str, after: str) -> Iterator[str]:

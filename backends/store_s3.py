@@ -21,6 +21,7 @@ from backends.store_names import (
     merged_tags,
 )
 from backends.store_s3_access import S3Access, in_seconds, listed, version_of
+from backends.store_s3_conditions import replaced
 from backends.store_s3_events import announcements
 from backends.store_s3_places import need_bucket, need_place, remove_old_versions
 from backends.store_s3_reading import BUFFER_BYTES, ObjectReader, blocks, stream_of
@@ -172,25 +173,40 @@ class S3Store:
         progress: Progress | None = None,
     ) -> StoredObject:
         """Store bytes or a local file, all of it or nothing; creates the bucket if needed."""
+        check_tags(tags or {})
+        target = self._target(bucket, key, content_type, tags or {})
+        with self._access.explained(f"{bucket}/{key}"):
+            need_place(self._client, bucket, key, self.settings.region)
+            version = upload(target, data, self._transfers, progress)
+        return self.stat(bucket, key, version)
+
+    def put_if(self, bucket: str, key: str, data: bytes, etag: str) -> StoredObject | None:
+        """Store bytes only where nothing has changed meanwhile; None where something has.
+
+        The server decides it where it knows conditions, as MinIO and AWS do; another one may let
+        through what comes in the moment between looking and writing.
+        """
+        target = self._target(bucket, key, "", {})
+        with self._access.explained(f"{bucket}/{key}"):
+            need_place(self._client, bucket, key, self.settings.region)
+            version = replaced(target, data, etag, self._transfers)
+        return self.stat(bucket, key, version) if version is not None else None
+
+    def _target(self, bucket: str, key: str, content_type: str, tags: Mapping[str, str]) -> Target:
         check_bucket_name(bucket)
         check_key(key)
-        check_tags(tags or {})
         self._access.check_writes(bucket)
         kind = content_type or content_type_of(key)
         if not _CONTENT_TYPE.fullmatch(kind):
             raise RequestError(f"{kind[:80]!r} is no content type.", hint="Write `text/csv`.")
-        headers = genheaders(None, None, s3.tags_of(tags or {}), None, False)
-        target = Target(
+        headers = genheaders(None, None, s3.tags_of(tags), None, False)
+        return Target(
             client=self._client,
             bucket=bucket,
             key=key,
             endpoint=self.place,
             headers={**{str(k): str(v) for k, v in headers.items()}, "Content-Type": kind},
         )
-        with self._access.explained(f"{bucket}/{key}"):
-            need_place(self._client, bucket, key, self.settings.region)
-            version = upload(target, data, self._transfers, progress)
-        return self.stat(bucket, key, version)
 
     def download(self, bucket: str, key: str, path: Path, progress: Progress | None = None) -> Path:
         """Write an object to a local file, all or nothing; goes on where it was broken off."""

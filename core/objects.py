@@ -129,6 +129,19 @@ class ObjectStore(Protocol):
         """
         ...
 
+    def put_if(self, bucket: str, key: str, data: bytes, etag: str) -> StoredObject | None:
+        """Store bytes only where nothing has changed meanwhile; None where something has.
+
+        Of several who do so at once, on any machine, one succeeds.
+
+        Args:
+            bucket: Where; it is made if needed.
+            key: What.
+            data: The new content.
+            etag: What the object has now; empty where there is none yet.
+        """
+        ...
+
     def download(self, bucket: str, key: str, path: Path, progress: Progress | None = None) -> Path:
         """Write an object to a local file, all of it or nothing; goes on where it was broken off.
 

@@ -23,10 +23,13 @@ BUCKET = "models"
 ALIASES = (CHAMPION, CHALLENGER)
 RECORD = "registry.json"
 REFERENCE = "reference.json"
+CLAIM = "run.txt"
+"""Holds the id of the run that a version's number was given to."""
 SYNCED_RUNS = 200
 """How many of the latest succeeded runs are looked through for accepted models."""
 LOCK_SECONDS = 30
-ATTEMPTS = 5
+ATTEMPTS = 20
+"""How often a change is tried that others come before."""
 NO_MODEL_YET = "Start a delay-prediction run: a model that passes its gate registers itself."
 
 
@@ -135,7 +138,7 @@ class Registry:
         def add(record: ModelRecord) -> ModelRecord:
             if record.of_run(run.id) is not None:
                 return record
-            number = 1 + max((kept.version for kept in record.versions), default=0)
+            number = self._claimed(record, run.id)
             folder = f"{name}/{number}"
             added = VersionRecord(
                 version=number,
@@ -230,6 +233,19 @@ class Registry:
         record = self._existing(split_reference(model)[0]).rolled_back(alias)
         return record.version(record.find(alias), BUCKET)
 
+    def _claimed(self, record: ModelRecord, run_id: str) -> int:
+        """Return the number of a version to come, whose files only this run may write.
+
+        Another machine may be about to register another run: who claims a number first has it.
+        """
+        number = 1 + max((kept.version for kept in record.versions), default=0)
+        claim = run_id.encode()
+        while True:
+            key = f"{record.name}/{number}/{CLAIM}"
+            if self._store.put_if(BUCKET, key, claim, "") or self._store.read(BUCKET, key) == claim:
+                return number
+            number += 1
+
     def _beside(self, artifact: Artifact, name: str) -> bytes | None:
         """Return a file that a task left beside an artifact; None where it left none."""
         key = str(PurePosixPath(artifact.key).with_name(name))
@@ -283,14 +299,9 @@ class Registry:
                     after = change(before)
                     by = self._caller or getpass.getuser()
                     after = after.noting(before, action, clock.now(), by)
-                    # The lock holds on this machine; another machine shows by the etag.
-                    if self._etag(key) != etag:
-                        continue
-                    if after != before:
-                        self._store.put(
-                            BUCKET, key, after.to_json(), content_type="application/json"
-                        )
-                    return after
+                    # The lock only spares this machine attempts: the store decides who was first.
+                    if after == before or self._store.put_if(BUCKET, key, after.to_json(), etag):
+                        return after
         except Timeout as error:
             raise UnavailableError(
                 "The model registry is being changed by another process.", hint="Try again."

@@ -18,9 +18,13 @@ class FaultProxy:
         target: Port of the server on this machine.
         reset_at: Break a connection off at this chunk of one direction; never if 0.
         resets: How many connections are broken off before the proxy is harmless.
+        answers_only: Break off only what comes from the server, so that it has done what was asked.
     """
 
-    def __init__(self, target: int, reset_at: int = 0, resets: int = 1_000_000) -> None:
+    def __init__(
+        self, target: int, reset_at: int = 0, resets: int = 1_000_000, *, answers_only: bool = False
+    ) -> None:
+        self._answers_only = answers_only
         self._target = target
         self._reset_at = reset_at
         self._resets_left = resets
@@ -67,7 +71,8 @@ class FaultProxy:
         with contextlib.suppress(OSError):
             while block := source.recv(CHUNK_BYTES):
                 chunks += 1
-                if self._is_broken() or self._breaks_at(chunks):
+                spared = up and self._answers_only
+                if self._is_broken() or (not spared and self._breaks_at(chunks)):
                     _reset(source)
                     _reset(to)
                     return
@@ -102,9 +107,11 @@ def _reset(one: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def proxied(target: int, reset_at: int = 0, resets: int = 1_000_000) -> Iterator[FaultProxy]:
+def proxied(
+    target: int, reset_at: int = 0, resets: int = 1_000_000, *, answers_only: bool = False
+) -> Iterator[FaultProxy]:
     """Run a proxy in front of a server."""
-    proxy = FaultProxy(target, reset_at, resets)
+    proxy = FaultProxy(target, reset_at, resets, answers_only=answers_only)
     try:
         yield proxy
     finally:

@@ -261,6 +261,26 @@ def test_two_registries_at_once_lose_nothing(store: ObjectStore, tmp_path: Path)
     assert {version.run_id for version in kept} == {run.id for run, _ in runs}
 
 
+def test_machines_that_share_a_store_lose_nothing(store: ObjectStore, tmp_path: Path) -> None:
+    runs = [a_run(store, f"{number:08x}") for number in range(6)]
+    # Each machine has a lock of its own, which says nothing to the others; two see the same run.
+    work = [*enumerate(runs), (6, runs[0])]
+
+    def register(machine: tuple[int, tuple[Run, Sequence[Artifact]]]) -> ModelVersion:
+        number, recorded = machine
+        return Registry(store, tmp_path / f"{number}.lock").register(*recorded)
+
+    with ThreadPoolExecutor(len(work)) as pool:
+        registered = list(pool.map(register, work))
+    registry = Registry(store, tmp_path / "registry.lock")
+    kept = registry.models()[0].versions
+    assert len(kept) == len({version.version for version in kept}) == len(runs)
+    assert registered[0].version == registered[6].version
+    for version in kept:
+        assert registry.card(version).lineage["run"] == version.run_id
+    assert len(registry.model("delay").aliases) == 2
+
+
 def test_a_loaded_model_is_kept_until_its_content_changes(
     registry: Registry, store: ObjectStore
 ) -> None:
