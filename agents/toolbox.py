@@ -5,6 +5,7 @@ import inspect
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -16,6 +17,7 @@ from pydantic_core import to_json
 from agents.approval import Caller, RejectedError, approve, plain
 from agents.docstrings import arguments_told, examples_in, purpose_of
 from agents.events import Effect, OutsideText, ToolFinished, ToolStarted
+from agents.meaning import NO_MEANING, Meaning, meaning_of
 from agents.outside import KEPT_CHARACTERS, is_ours, outside_in, source_of
 from agents.results import as_text
 from core.audit import AuditEntry, AuditLog
@@ -27,6 +29,9 @@ LARGEST_NUMBER = 2**31 - 1
 """Beyond it, no count of anything here is meant."""
 
 Value = TypeVar("Value")
+
+calling_session: ContextVar[str] = ContextVar("calling_session", default="")
+"""The conversation in which a tool is being called; empty outside of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +204,8 @@ class Toolbox:
         )
         try:
             value = self._masker.value(await self._carry_out(call, caller))
-            self._record(call, caller, ok=True, result=len(to_json(value)))
+            meaning = meaning_of(name, call.arguments, value)
+            self._record(call, caller, ok=True, result=len(to_json(value)), meaning=meaning)
         except AssistantError as error:
             if isinstance(error, RejectedError):
                 call.decision = "reject"
@@ -232,6 +238,7 @@ class Toolbox:
     async def _carry_out(self, call: "_Call", caller: Caller) -> object:
         tool = self.find(call.tool)
         call.effect, call.found = tool.effect, True
+        calling_session.set(caller.session)
         values = tool.validate(call.arguments)
         if tool.effect is not Effect.READS:
             approved = await approve(tool, values, call.id, caller, self._masker)
@@ -253,6 +260,7 @@ class Toolbox:
         stage: str = "ended",
         error: str = "",
         result: int = 0,
+        meaning: Meaning = NO_MEANING,
     ) -> None:
         call.recorded = stage == "ended"
         if self._audit is not None:
@@ -271,6 +279,8 @@ class Toolbox:
                     error=error,
                     result_bytes=result,
                     seconds=round(time.monotonic() - call.started, 4),
+                    meant=meaning.arguments,
+                    made=meaning.made,
                 )
             )
 

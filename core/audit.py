@@ -30,6 +30,10 @@ class AuditEntry:
     error: str = ""
     result_bytes: int = 0
     seconds: float = 0.0
+    meant: Mapping[str, object] = field(default_factory=dict)
+    """Arguments that were references, as what they stood for then: `latest` as a run's id."""
+    made: str = ""
+    """The id of the run that it started."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
