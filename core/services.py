@@ -55,6 +55,8 @@ class LocalRunsSettings(Part):
     kind: Literal["local"] = "local"
     at_once: int = Field(default=4, gt=0)
     """How many runs may be at work; more wait for their turn."""
+    ready_seconds: float = Field(default=600, ge=0)
+    """How long a worker with its imports done waits for a run that was proposed; 0 for none."""
 
 
 class KubeflowSettings(Part):

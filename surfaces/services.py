@@ -23,9 +23,18 @@ PRELOAD = (
     "sklearn.model_selection",
     "sklearn.neural_network",
     "sklearn.svm",
+    "pyarrow.dataset",
+    "pyarrow.parquet",
     "skops.io",
     "xgboost",
+    # What Pandera imports when the first table is validated.
+    "pandera.backends.pandas.register",
+    "pandera.strategies.pandas_strategies",
     "pipelines.delay",
+    "pipelines.delay.comparison",
+    "pipelines.delay.card",
+    "pipelines.delay.plots",
+    "pipelines.delay.report",
     "pipelines.drift",
     "pipelines.scoring",
 )
@@ -62,13 +71,17 @@ def runs_of(
         return KubeflowRuns(
             settings.runs, store, shared=settings.store.kind == "s3", fill=bundles.fill
         )
-    local_settings = settings.runs if isinstance(settings.runs, LocalRunsSettings) else None
+    local_settings = (
+        settings.runs if isinstance(settings.runs, LocalRunsSettings) else LocalRunsSettings()
+    )
     return local(
         home=settings.home,
         store=store,
         workers=settings.workers,
         preload=PRELOAD,
-        at_once=(local_settings or LocalRunsSettings()).at_once,
+        at_once=local_settings.at_once,
+        # The runs of a world of its own end without a worker.
+        ready_seconds=local_settings.ready_seconds if local is LocalRuns else 0,
         fill=bundles.fill,
         spread=bundles.spread,
     )

@@ -1,10 +1,11 @@
-"""The worker process: told its job on standard input."""
+"""The worker process: told on standard input what to import and, sooner or later, its job."""
 
 import json
 import os
-import sys
+import select
 
 from backends.runs_local.component import Parent
+from backends.runs_local.fingerprint import code_fingerprint
 
 _ONE_THREAD_EACH = {
     "OMP_NUM_THREADS": "1",
@@ -19,15 +20,26 @@ _ONE_THREAD_EACH = {
 
 def main() -> None:
     """Start the parent of the tasks first: its imports take longest."""
-    told = sys.stdin.buffer.read()
-    if not told:
+    # Unbuffered, so that what is not read yet can be waited for.
+    told = os.fdopen(0, "rb", buffering=0, closefd=False)
+    first = told.readline()
+    if not first:
         # Who started this process has ended; whoever looks next starts another one.
         return
+    greeting = json.loads(first)
+    preload, patience = greeting["preload"], greeting["patience_seconds"]
     os.environ.update(_ONE_THREAD_EACH)  # noqa: TID251  # written for the tasks, never read
-    parent = Parent(json.loads(told)["preload"])
-    from backends.runs_local.worker import work
+    code = code_fingerprint(preload) if patience else ""
+    parent = Parent(preload)
+    from backends.runs_local import worker
 
-    work(told, parent)
+    if patience:
+        worker.make_ready()
+        if not select.select([told], [], [], patience)[0]:
+            return
+    job = told.read()
+    if job and (not patience or worker.go_to_work(job, code, parent)):
+        worker.work(job, parent)
 
 
 main()

@@ -46,6 +46,8 @@ class LocalRuns:
         preload: Modules that tasks need and that are slow to import; and packages whose code, when
             it changes, makes cached results worthless.
         at_once: How many runs may be at work in the home; others wait for their turn.
+        ready_seconds: How long a worker waits for a run that was checked, its imports done; zero
+            to begin with them when the run starts.
         fill: Fills in what follows from a run's parameters, when it starts.
         spread: Says which runs a firing of a schedule is.
     """
@@ -58,6 +60,7 @@ class LocalRuns:
         workers: int,
         preload: Sequence[str] = (),
         at_once: int = RUNS_AT_ONCE,
+        ready_seconds: float = 0,
         fill: Fill = as_given,
         spread: Spread = one_run,
     ) -> None:
@@ -74,6 +77,7 @@ class LocalRuns:
             workers=workers,
             preload=preload,
             at_once=at_once,
+            patience_seconds=ready_seconds,
             launch=self._launch,
         )
         self._engine = RunEngine(
@@ -88,8 +92,13 @@ class LocalRuns:
     def check(
         self, pipeline: PipelineSpec, parameters: Mapping[str, ParameterValue]
     ) -> Mapping[str, ParameterValue]:
-        """Return the parameters as a run would use them, without starting one."""
-        return self._engine.check(pipeline, parameters)
+        """Return the parameters as a run would use them, without starting one.
+
+        A run that is checked may start soon, so a worker does its imports already.
+        """
+        checked = self._engine.check(pipeline, parameters)
+        self._launcher.expect()
+        return checked
 
     def start(
         self,
@@ -219,7 +228,7 @@ class LocalRuns:
         name: str = "",
     ) -> Schedule:
         """Create a schedule; its first run is at the next time the cron fields name."""
-        self.check(pipeline, parameters)
+        self._engine.check(pipeline, parameters)
         return self._book.add(pipeline, cron, parameters, name)
 
     def pause(self, schedule_id: str) -> Schedule:

@@ -1,5 +1,6 @@
 """The tasks of a run: what they are, and the process that they are forked from."""
 
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -125,6 +126,16 @@ class Parent:
         forked.ended.wait()
         return forked.code
 
+    def write_to(self, log: Path) -> None:
+        """Have what the parent itself says, such as warnings of imports, in a log."""
+        with self._lock, contextlib.suppress(BrokenPipeError):
+            self._tell({"write_to": str(log)})
+
+    def _tell(self, told: Mapping[str, object]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(told).encode() + b"\n")
+        self._process.stdin.flush()
+
     def _ask(self, call: ComponentCall, number: int) -> None:
         told = {
             "id": number,
@@ -134,10 +145,8 @@ class Parent:
             "log": str(call.log),
             "folder": str(call.folder),
         }
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(told).encode() + b"\n")
-            self._process.stdin.flush()
+            self._tell(told)
         except BrokenPipeError:
             self._tasks[number].end(1)
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +10,7 @@ from backends.runs_local.history import RunHistory
 from backends.runs_local.job import Job, StorePlace
 from backends.runs_local.logs import WORKER_LOG
 from backends.runs_local.processes import Worker
+from backends.runs_local.ready import ReadyWorkers, greeting, worker_process
 from backends.runs_local.turns import RunQueue, Turn
 from core.errors import AssistantError
 from core.pipelines import ParameterValue
@@ -31,6 +31,7 @@ class Launcher:
         workers: How many tasks of one run may work side by side.
         preload: Modules that tasks need and that are slow to import.
         at_once: How many runs may be at work.
+        patience_seconds: How long a worker that was expected waits for a run; zero to keep none.
         launch: Takes a job in place of a worker process; the usual one if none.
     """
 
@@ -42,6 +43,7 @@ class Launcher:
         workers: int,
         preload: Sequence[str],
         at_once: int,
+        patience_seconds: float = 0,
         launch: Callable[[Job], None] | None = None,
     ) -> None:
         self._home = home
@@ -52,7 +54,12 @@ class Launcher:
         self._launch = launch or self.start
         self._history = RunHistory(home / "runs.db")
         self._queue = RunQueue(home / "runs.db", at_once)
+        self._ready = ReadyWorkers(home, self._preload, patience_seconds)
         self._started: dict[int, subprocess.Popen[bytes]] = {}
+
+    def expect(self) -> None:
+        """Have a worker ready for a run that may start soon."""
+        self._ready.expect()
 
     def advance(self) -> None:
         """Start the runs whose turn it is."""
@@ -72,23 +79,19 @@ class Launcher:
                 raise
 
     def start(self, job: Job) -> None:
-        """Start the worker process of a run and tell it its job."""
-        with (job.logs / WORKER_LOG).open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-P", "-u", "-m", "backends.runs_local"],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                cwd=job.work,
-                start_new_session=True,
-            )
+        """Tell a worker its job: the one that waits, or a process of its own."""
+        process, told = self._ready.take(), b""
+        if process is None:
+            told = greeting(self._preload, 0)
+            with (job.logs / WORKER_LOG).open("ab") as log:
+                process = worker_process(log, job.work)
         self._started[process.pid] = process
         self._queue.hand_over(job.run_id, job.attempt, Worker.of(process.pid))
         # A worker that ended at once cannot listen; the next look at the run says so.
         with contextlib.suppress(BrokenPipeError):
             assert process.stdin is not None
             with process.stdin as pipe:
-                pipe.write(job.written())
+                pipe.write(told + job.written())
 
     def reap(self) -> None:
         """Let go of the workers that have ended."""

@@ -78,7 +78,11 @@ class _Server:
             return True
         read = os.read(0, 1 << 20)
         *lines, self._unread = (self._unread + read).split(b"\n")
-        self._requests.extend(json.loads(line) for line in lines)
+        for request in map(json.loads, lines):
+            if "write_to" in request:
+                _write_to(Path(request["write_to"]))
+            else:
+                self._requests.append(request)
         return bool(read)
 
     def _tell_ends(self) -> None:

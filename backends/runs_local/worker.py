@@ -1,23 +1,21 @@
 """The worker process: runs one pipeline, tells the history, ends."""
 
 import contextlib
-import hashlib
 import importlib
-import importlib.util
 import os
 import signal
 import sys
-import sysconfig
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from backends.runs_local.cleaning import sweep
 from backends.runs_local.component import Parent
+from backends.runs_local.fingerprint import code_fingerprint
 from backends.runs_local.history import Made, RunHistory
 from backends.runs_local.job import Job, store_at
 from backends.runs_local.launching import Launcher
-from backends.runs_local.logs import read_lines, reason_in, task_log
+from backends.runs_local.logs import WORKER_LOG, read_lines, reason_in, task_log
 from backends.runs_local.package import read_plan
 from backends.runs_local.processes import Worker
 from backends.runs_local.recording import Output, measured, store_output
@@ -35,6 +33,36 @@ from core.settings import read_settings
 
 ENDED_WITHOUT_A_WORD = "The task ended with exit code {code} and without a message."
 ENDED_BY_SIGNAL = "The task was ended by signal {signal}; often that is too little memory."
+
+
+def make_ready() -> None:
+    """Import what every run needs, before there is one."""
+    _import_kfp()
+    importlib.import_module("backends.runs_local.kfp_local")
+
+
+def go_to_work(told: bytes, code: str, parent: Parent) -> bool:
+    """Take the place of a worker that was started for a job, after having waited for it.
+
+    Args:
+        told: The job, as it arrived.
+        code: What the code was known by when it was imported.
+        parent: Forks the tasks' processes.
+
+    Returns:
+        Whether to go on; where the code has changed since, another worker has the job.
+    """
+    job = Job.model_validate_json(told)
+    log = os.open(job.logs / WORKER_LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.close(log)
+    if code != code_fingerprint(job.preload):
+        _launcher(job).start(job)
+        return False
+    os.chdir(job.work)
+    parent.write_to(job.logs / WORKER_LOG)
+    return True
 
 
 def work(told: bytes, parent: Parent) -> None:
@@ -66,7 +94,7 @@ def _run(job: Job, history: RunHistory, parent: Parent) -> None:
             workers=job.workers,
             work=job.work,
             done=job.done,
-            cache=job.home / "cache" / _code_fingerprint(job.preload) if job.use_cache else None,
+            cache=job.home / "cache" / code_fingerprint(job.preload) if job.use_cache else None,
         )
         pipeline.run(job.package, job.arguments)
 
@@ -88,14 +116,18 @@ def _track(job: Job, history: RunHistory) -> None:
 
 def _go_on(job: Job, history: RunHistory) -> None:
     """Start the runs that waited for this one, and clear away what is old."""
-    Launcher(
+    _launcher(job).advance()
+    sweep(job.home, history.open_runs().keys(), code_fingerprint(job.preload))
+
+
+def _launcher(job: Job) -> Launcher:
+    return Launcher(
         home=job.home,
         store=job.store,
         workers=job.workers,
         preload=job.preload,
         at_once=job.at_once,
-    ).advance()
-    sweep(job.home, history.open_runs().keys(), _code_fingerprint(job.preload))
+    )
 
 
 def _import_kfp() -> None:
@@ -211,23 +243,3 @@ class _Watch:
 def _stop_everything() -> None:
     """End this worker and its tasks: the run was ended by somebody else."""
     os.killpg(os.getpgrp(), signal.SIGKILL)
-
-
-def _code_fingerprint(preload: Sequence[str]) -> str:
-    """Identify the code that tasks may import, so that a change of it empties the cache.
-
-    KFP's own key holds a component's source, not the modules that the source imports: those of
-    this project are told by their content, installed packages by their versions.
-    """
-    installed = Path(sysconfig.get_path("purelib"))
-    told = sorted(folder.name for folder in installed.glob("*.dist-info"))
-    for package in sorted({name.partition(".")[0] for name in preload}):
-        found = importlib.util.find_spec(package)
-        for place in (found.submodule_search_locations or ()) if found else ():
-            if not Path(place).is_relative_to(installed):
-                told += [_identity(path) for path in sorted(Path(place).rglob("*.py"))]
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
-
-
-def _identity(path: Path) -> str:
-    return f"{path} {hashlib.sha256(path.read_bytes()).hexdigest()}"

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ from pipelines.delay.evaluation import (
     needed_errors,
 )
 from pipelines.delay.features import feature_columns
+from pipelines.delay.parameters import MODELS
 from pipelines.delay.splitting import SplitDescription
 from pipelines.delay.training import SearchSummary, Tuned, probabilities
 
@@ -39,6 +41,16 @@ SUSPICIOUS_ACCURACY = 0.8
 IMPORTANCE_REPEATS = 3
 IMPORTANCE_ROWS = 400
 """Shuffling more rows than this moves the order of the features no further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the candidates say of the test rows."""
+
+    chances: Mapping[str, Probabilities]
+    """Each row's probability of being delayed, by algorithm."""
+    importances: Mapping[str, float]
+    """What the best one leans on."""
 
 
 def evaluate(
@@ -52,16 +64,46 @@ def evaluate(
     seed: int,
 ) -> Evaluation:
     """Score every candidate on the test rows; choose by cross-validation, not by these scores."""
+    models = {tuned.summary.algorithm: tuned.model for tuned in candidates}
+    summaries = [tuned.summary for tuned in candidates]
+    best = models[ranked(summaries)[0].algorithm]
+    return judge(
+        summaries,
+        Asked(
+            chances={name: probabilities(model, testing) for name, model in models.items()},
+            importances=importances_of(best, testing, seed),
+        ),
+        training,
+        testing,
+        data=data,
+        split=split,
+        minimum_accuracy=minimum_accuracy,
+    )
+
+
+def ranked(summaries: Sequence[SearchSummary]) -> Sequence[SearchSummary]:
+    """Return the candidates, the best in cross-validation first, in whatever order they come."""
+    return sorted(summaries, key=lambda one: (-one.accuracy, MODELS.index(one.algorithm)))
+
+
+def judge(
+    summaries: Sequence[SearchSummary],
+    asked: Asked,
+    training: pd.DataFrame,
+    testing: pd.DataFrame,
+    *,
+    data: DataDescription,
+    split: SplitDescription,
+    minimum_accuracy: float,
+) -> Evaluation:
+    """Score what the candidates said, and judge the best in cross-validation."""
     started = time.perf_counter()
     truth = testing[schema.LABEL].to_numpy()
-    chances = {tuned.summary.algorithm: probabilities(tuned.model, testing) for tuned in candidates}
-    ranked = sorted(candidates, key=lambda tuned: -tuned.summary.accuracy)
-    best = ranked[0]
-    name = best.summary.algorithm
+    chances = asked.chances
+    order = ranked(summaries)
+    name = order[0].algorithm
     answers = {model: answers_of(chance) for model, chance in chances.items()}
-    models = tuple(
-        _scores(tuned.summary, truth, chances[tuned.summary.algorithm]) for tuned in ranked
-    )
+    models = tuple(_scores(summary, truth, chances[summary.algorithm]) for summary in order)
     rules = {
         "majority": baselines.majority(training, testing),
         "one_rule": baselines.best_rule(training, testing),
@@ -81,7 +123,7 @@ def evaluate(
             for kind, rule in rules.items()
         },
         subgroups=subgroups,
-        importances=_importances(best.model, testing, seed),
+        importances=asked.importances,
         beats_chance=beats,
         verdict=verdict,
         gate=_gate(models[0], rules, truth, beats, verdict, minimum_accuracy),
@@ -156,7 +198,8 @@ def _subgroup(truth: Answers, chances: Probabilities) -> SubgroupScores:
     )
 
 
-def _importances(model: BaseEstimator, testing: pd.DataFrame, seed: int) -> dict[str, float]:
+def importances_of(model: BaseEstimator, testing: pd.DataFrame, seed: int) -> dict[str, float]:
+    """Return how much ROC AUC a model loses when a feature is shuffled, the most first."""
     features = feature_columns(testing)
     rows = testing.sample(min(IMPORTANCE_ROWS, len(testing)), random_state=seed)
     if rows[schema.LABEL].nunique() < 2:

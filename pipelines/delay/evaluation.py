@@ -107,6 +107,11 @@ class Evaluation:
     seconds: float
     """Of all searches together and of this comparison."""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The models that were compared, in their order."""
+        return tuple(model.name for model in self.models)
+
     def scores(self, name: str = "") -> ModelScores:
         """Return the scores of one model, by default the winner's."""
         return next(model for model in self.models if model.name == (name or self.winner))

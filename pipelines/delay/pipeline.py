@@ -136,13 +136,56 @@ def tune_model(
 
 
 @dsl.component(base_image=IMAGE, packages_to_install=[], install_kfp_package=False)
-def evaluate_models(
+def compare_models(
     candidates: dsl.Input[list[dsl.Model]],
     table: dsl.Input[dsl.Dataset],
     training: dsl.Input[dsl.Dataset],
     testing: dsl.Input[dsl.Dataset],
     minimum_accuracy: float,
     seed: int,
+    comparison: dsl.Output[dsl.Artifact],
+    answers: dsl.Output[dsl.Dataset],
+) -> None:
+    """Ask all models for the test rows and judge the one that did best in cross-validation."""
+    from pathlib import Path
+
+    import pandas as pd
+
+    from pipelines.delay import answers as answering
+    from pipelines.delay import comparison as comparing
+    from pipelines.delay import data as tables
+    from pipelines.delay import splitting, task
+    from pipelines.delay.training import SearchSummary
+
+    with task.explained():
+        summaries = [task.read(SearchSummary, item.metadata["summary"]) for item in candidates]
+        asked = answering.ask(
+            {item.metadata["algorithm"]: Path(item.path) for item in candidates},
+            comparing.ranked(summaries)[0].algorithm,
+            Path(testing.path),
+            seed,
+        )
+        found = comparing.judge(
+            summaries,
+            asked,
+            pd.read_parquet(training.path),
+            pd.read_parquet(testing.path),
+            data=task.read(tables.DataDescription, table.metadata["description"]),
+            split=task.read(splitting.SplitDescription, testing.metadata["description"]),
+            minimum_accuracy=minimum_accuracy,
+        )
+    pd.DataFrame(asked.chances).to_parquet(answers.path)
+    Path(comparison.path).write_bytes(found.to_json())
+    answers.metadata["file_name"] = "chances.parquet"
+    comparison.metadata["file_name"] = "comparison.json"
+    task.say(found.why, found.verdict)
+
+
+@dsl.component(base_image=IMAGE, packages_to_install=[], install_kfp_package=False)
+def evaluate_models(
+    comparison: dsl.Input[dsl.Artifact],
+    answers: dsl.Input[dsl.Dataset],
+    testing: dsl.Input[dsl.Dataset],
     evaluation: dsl.Output[dsl.Artifact],
     headline: dsl.Output[dsl.Metrics],
     report: dsl.Output[dsl.HTML],
@@ -157,7 +200,7 @@ def evaluate_models(
     feature_importance_chart: dsl.Output[dsl.Artifact],
     calibration_chart: dsl.Output[dsl.Artifact],
 ) -> None:
-    """Compare all models on the test rows; draw and report what was found.
+    """Draw and report how good the models are.
 
     It is long because KFP wants every output named in the signature.
     """
@@ -165,9 +208,8 @@ def evaluate_models(
 
     import pandas as pd
 
-    from pipelines.delay import comparison, plots, splitting, task
-    from pipelines.delay import data as tables
-    from pipelines.delay import training as tuning
+    from pipelines.delay import plots, schema, task
+    from pipelines.delay.evaluation import Evaluation
     from pipelines.delay.report import write_report
 
     pictures = {
@@ -178,21 +220,11 @@ def evaluate_models(
         "calibration": (calibration, calibration_chart),
     }
     with task.explained():
-        tuned = [
-            tuning.read_tuned(Path(candidate.path), candidate.metadata["summary"])
-            for candidate in candidates
-        ]
-        test_rows = pd.read_parquet(testing.path)
-        found = comparison.evaluate(
-            tuned,
-            pd.read_parquet(training.path),
-            test_rows,
-            data=task.read(tables.DataDescription, table.metadata["description"]),
-            split=task.read(splitting.SplitDescription, testing.metadata["description"]),
-            minimum_accuracy=minimum_accuracy,
-            seed=seed,
-        )
-        for name, chart in plots.charts(found, tuned, test_rows).items():
+        found = Evaluation.read(Path(comparison.path).read_bytes())
+        truth = pd.read_parquet(testing.path, columns=[schema.LABEL])[schema.LABEL].to_numpy()
+        chances = pd.read_parquet(answers.path)
+        drawn = plots.charts(found, truth, {name: chances[name].to_numpy() for name in found.names})
+        for name, chart in drawn.items():
             picture, value = pictures[name]
             plots.write(chart, Path(picture.path), Path(value.path))
             picture.metadata.update(kind="plot", plot=name, file_name=f"plots/{name}.png")
@@ -216,7 +248,7 @@ def choose_model(
     candidates: dsl.Input[list[dsl.Model]],
     training: dsl.Input[dsl.Dataset],
     testing: dsl.Input[dsl.Dataset],
-    evaluation: dsl.Input[dsl.Artifact],
+    comparison: dsl.Input[dsl.Artifact],
     seed: int,
     model: dsl.Output[dsl.Model],
     card: dsl.Output[dsl.Artifact],
@@ -234,7 +266,7 @@ def choose_model(
     from pipelines.delay.evaluation import Evaluation
 
     with task.explained():
-        found = Evaluation.read(Path(evaluation.path).read_bytes())
+        found = Evaluation.read(Path(comparison.path).read_bytes())
     winner = next(item for item in candidates if item.metadata["algorithm"] == found.winner)
     shutil.copyfile(winner.path, model.path)
     learned, tested = pd.read_parquet(training.path), pd.read_parquet(testing.path)
@@ -302,7 +334,7 @@ def delay_prediction(
             split=split,
             seed=seed,
         )
-    evaluated = evaluate_models(
+    compared = compare_models(
         # The compiler rewrites what it is given, so every reader needs its own.
         candidates=dsl.Collected(tuned.outputs["candidate"]),
         table=valid.outputs["table"],
@@ -311,11 +343,17 @@ def delay_prediction(
         minimum_accuracy=minimum_accuracy,
         seed=seed,
     )
+    # Neither needs the other, so they work side by side.
+    evaluated = evaluate_models(
+        comparison=compared.outputs["comparison"],
+        answers=compared.outputs["answers"],
+        testing=parts.outputs["testing"],
+    )
     chosen = choose_model(
         candidates=dsl.Collected(tuned.outputs["candidate"]),
         training=parts.outputs["training"],
         testing=parts.outputs["testing"],
-        evaluation=evaluated.outputs["evaluation"],
+        comparison=compared.outputs["comparison"],
         seed=seed,
     )
-    _mark(valid, prepared, parts, tuned, evaluated, chosen)
+    _mark(valid, prepared, parts, tuned, compared, evaluated, chosen)

@@ -1,11 +1,10 @@
 """The charts of an evaluation, as values and as pictures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -15,7 +14,6 @@ from sklearn.metrics import roc_curve
 from core.charts import Chart, ChartKind, Series
 from pipelines.delay import schema, task
 from pipelines.delay.evaluation import Evaluation
-from pipelines.delay.training import Tuned, probabilities
 
 Numbers = npt.NDArray[np.float64] | npt.NDArray[np.int_]
 PLOTS = ("model_comparison", "confusion_matrix", "roc_curve", "feature_importance", "calibration")
@@ -28,11 +26,15 @@ LINE_STYLES = ("-", "--", ":")
 
 
 def charts(
-    evaluation: Evaluation, candidates: Sequence[Tuned], testing: pd.DataFrame
+    evaluation: Evaluation, truth: Numbers, chances: Mapping[str, Numbers]
 ) -> dict[str, Chart]:
-    """Return every chart of an evaluation by name."""
-    truth = testing[schema.LABEL].to_numpy()
-    chances = {tuned.summary.algorithm: probabilities(tuned.model, testing) for tuned in candidates}
+    """Return every chart of an evaluation by name.
+
+    Args:
+        evaluation: What is drawn.
+        truth: The outcomes of the test rows, 1 for delayed.
+        chances: Each test row's probability of being delayed, by algorithm.
+    """
     return {
         "model_comparison": _model_comparison(evaluation),
         "confusion_matrix": _confusion_matrix(evaluation),

@@ -16,6 +16,7 @@ from pipelines.delay import (
     examination,
     features,
     plots,
+    schema,
     splitting,
     training,
 )
@@ -75,10 +76,14 @@ class Science:
             folder: Where pictures are drawn before they are read.
         """
         evaluation = self._as_told(run)
-        candidates = list(self._tuned.values())
+        truth = self._testing[schema.LABEL].to_numpy()
+        chances = {
+            name: training.probabilities(tuned.model, self._testing)
+            for name, tuned in self._tuned.items()
+        }
         files: dict[str, bytes] = {}
         pictures = {}
-        for name, chart in plots.charts(evaluation, candidates, self._testing).items():
+        for name, chart in plots.charts(evaluation, truth, chances).items():
             picture, value = folder / f"{run.id}-{name}.png", folder / f"{run.id}-{name}.json"
             plots.write(chart, picture, value)
             pictures[name] = picture

@@ -213,3 +213,17 @@ def shell():
 @dsl.pipeline(name="containing")
 def containing():
     shell()
+
+
+@component
+def tell_word() -> None:
+    import sys
+
+    from changing import WORD  # type: ignore[import-not-found]  # a module of the test
+
+    sys.stdout.write(f"{WORD}\n")
+
+
+@dsl.pipeline(name="telling")
+def telling():
+    tell_word()

@@ -27,8 +27,9 @@ def test_the_delay_pipeline_shows_its_parameters_and_tasks() -> None:
         TaskNode(name="prepare-data", after=("validate-data",)),
         TaskNode(name="split-data", after=("prepare-data",)),
         TaskNode(name="tune-model", after=("split-data",)),
-        TaskNode(name="evaluate-models", after=("tune-model", "split-data", "validate-data")),
-        TaskNode(name="choose-model", after=("evaluate-models", "tune-model", "split-data")),
+        TaskNode(name="compare-models", after=("tune-model", "split-data", "validate-data")),
+        TaskNode(name="choose-model", after=("compare-models", "tune-model", "split-data")),
+        TaskNode(name="evaluate-models", after=("compare-models", "split-data")),
     )
     assert len(spec.version) == 12
 

@@ -1,14 +1,27 @@
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.neighbors import KNeighborsClassifier
 
 from core.charts import Chart, ChartKind
 from core.errors import RequestError
-from pipelines.delay import baselines, comparison, data, features, plots, splitting, training
+from pipelines.delay import (
+    baselines,
+    comparison,
+    data,
+    features,
+    parameters,
+    plots,
+    schema,
+    splitting,
+    training,
+)
+from pipelines.delay.answers import ask
 from pipelines.delay.card import model_card, to_json
 from pipelines.delay.evaluation import Evaluation, auc_error, compare
 from pipelines.delay.report import write_report
@@ -43,6 +56,59 @@ def real() -> tuple[Evaluation, list[training.Tuned], splitting.Split]:
     """The whole table with two quick models."""
     path = DATA_FOLDER / "schedule_management.csv"
     return evaluated(path, ["DecisionTree", "LogisticRegression"], "time")
+
+
+def _charts(
+    evaluation: Evaluation, tuned: list[training.Tuned], parts: splitting.Split
+) -> dict[str, Chart]:
+    chances = {
+        one.summary.algorithm: training.probabilities(one.model, parts.testing) for one in tuned
+    }
+    return plots.charts(evaluation, parts.testing[schema.LABEL].to_numpy(), chances)
+
+
+def test_models_that_are_asked_side_by_side_answer_as_they_do_alone(
+    real: tuple[Evaluation, list[training.Tuned], splitting.Split], tmp_path: Path
+) -> None:
+    evaluation, tuned, parts = real
+    files = {one.summary.algorithm: tmp_path / one.summary.algorithm for one in tuned}
+    for one in tuned:
+        training.store(one.model, files[one.summary.algorithm])
+    parts.testing.to_parquet(tmp_path / "testing.parquet")
+    asked = ask(files, evaluation.winner, tmp_path / "testing.parquet", 42)
+    assert list(asked.chances) == list(files)
+    assert asked.importances == evaluation.importances
+    for one in tuned:
+        alone = training.probabilities(one.model, parts.testing)
+        assert asked.chances[one.summary.algorithm].tobytes() == alone.tobytes()
+
+
+def test_a_file_with_types_that_are_not_trusted_is_refused_side_by_side_too(
+    real: tuple[Evaluation, list[training.Tuned], splitting.Split], tmp_path: Path
+) -> None:
+    _, tuned, parts = real
+    parts.testing.to_parquet(tmp_path / "testing.parquet")
+    training.store(tuned[0].model, tmp_path / "good")
+    searched = KNeighborsClassifier(algorithm="kd_tree").fit([[0.0], [1.0]] * 9, [0, 1] * 9)
+    training.store(searched, tmp_path / "strange")
+    files = {"DecisionTree": tmp_path / "good", "KNN": tmp_path / "strange"}
+    with pytest.raises(RequestError, match="which is not trusted") as refused:
+        ask(files, "DecisionTree", tmp_path / "testing.parquet", 42)
+    assert refused.value.hint == "Use a model that the pipeline made."
+
+
+def test_the_winner_does_not_depend_on_the_order_in_which_models_were_tuned(
+    real: tuple[Evaluation, list[training.Tuned], splitting.Split],
+) -> None:
+    summary = real[1][0].summary
+    tied = [replace(summary, algorithm=name) for name in ("MLP", "DecisionTree", "SVC")]
+    for order in (tied, tied[::-1]):
+        ranked = comparison.ranked(order)
+        assert [one.algorithm for one in ranked] == ["DecisionTree", "SVC", "MLP"]
+
+
+def test_all_models_are_tuned_where_none_is_named() -> None:
+    assert sorted(parameters.DEFAULT_MODELS) == sorted(parameters.MODELS)
 
 
 def test_the_grids_are_those_of_the_nine_models() -> None:
@@ -213,7 +279,7 @@ def test_no_model_beats_chance_on_a_simulated_table(simulated_file: Path) -> Non
     assert evaluation.verdict.startswith("No model beats chance on this table: ")
     assert not evaluation.gate.passed
     assert evaluation.subgroups == {}
-    assert set(plots.charts(evaluation, tuned, parts.testing)) == set(plots.PLOTS)
+    assert set(_charts(evaluation, tuned, parts)) == set(plots.PLOTS)
 
 
 def test_the_best_rule_is_found_where_one_column_decides() -> None:
@@ -249,7 +315,7 @@ def test_every_chart_fits_its_kind_and_draws(
 ) -> None:
     evaluation, tuned, parts = real
     drawn: dict[str, Path] = {}
-    charts = plots.charts(evaluation, tuned, parts.testing)
+    charts = _charts(evaluation, tuned, parts)
     for name, chart in charts.items():
         _check_shape(chart)
         drawn[name] = tmp_path / f"{name}.png"

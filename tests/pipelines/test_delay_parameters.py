@@ -21,7 +21,7 @@ def test_the_defaults_are_acceptable() -> None:
     parameters.check(**checked)
     assert defaults == {
         "data": "datasets/schedule_management.csv",
-        "models": list(parameters.MODELS),
+        "models": parameters.DEFAULT_MODELS,
         "folds": 5,
         "test_size": 0.2,
         "split": "time",

@@ -74,6 +74,7 @@ def test_a_run_on_the_real_table_leaves_everything_that_was_promised(
             "split-data",
             "tune-model [KNN]",
             "tune-model [LogisticRegression]",
+            "compare-models",
             "evaluate-models",
             "choose-model",
         ],

@@ -57,6 +57,7 @@ def cluster(server: KubeflowServer, tmp_path: Path) -> Cluster:
                 "prepare-data",
                 "split-data",
                 "for-loop-1",
+                "compare-models",
                 "evaluate-models",
                 "choose-model",
             ],
