@@ -99,14 +99,15 @@ SPECIALISTS: Sequence[Specialist] = (
         name="models",
         title="Models agent",
         about=(
-            "Registered models: cards, promotion, rollback; predictions of delay for a phase or a"
-            " table, drift, deployments, packages."
+            "Registered models: cards, promotion, rollback, tags; predictions of delay for a phase"
+            " or a table, drift, deployments, packages."
         ),
         tools=(
             "list_models",
             "describe_model",
             "promote_model",
             "rollback_model",
+            "tag_model",
             "predict_delay",
             "score_dataset",
             "check_drift",
@@ -130,7 +131,8 @@ SPECIALISTS: Sequence[Specialist] = (
         name="toolchain",
         title="Toolchain agent",
         about="Which MLOps tools and which platform suit a project; reads a project's folder,"
-        " compares platforms, judges maturity, writes a beginning on a platform.",
+        " compares platforms, judges maturity, writes a beginning on a platform; writes what was done in"
+        " this conversation as a script, a notebook or a workflow.",
         tools=(
             "inspect_project",
             "recommend_toolchain",
@@ -140,6 +142,7 @@ SPECIALISTS: Sequence[Specialist] = (
             "record_choice",
             "list_choices",
             "remove_choice",
+            "export_session",
         ),
     ),
 )

@@ -228,6 +228,7 @@ def assemble(
     masker = Masker((*known_secrets(settings), *deployments.records.keys(), *secrets))
     audit = AuditFile(home / "audit.jsonl")
     triggers = SqliteTriggers(home / "triggers.db")
+    sessions = SqliteSessions(home / "sessions.db")
     place_first_data(settings.store, store)
     return Assistant(
         settings=settings,
@@ -237,7 +238,7 @@ def assemble(
         registry=registry,
         deployments=deployments,
         library=library,
-        sessions=SqliteSessions(home / "sessions.db"),
+        sessions=sessions,
         toolbox=Toolbox(
             tools_of(
                 Parts(
@@ -249,6 +250,9 @@ def assemble(
                     library=library,
                     deployments=deployments,
                     triggers=triggers,
+                    audit=audit,
+                    sessions=sessions,
+                    masker=masker,
                 )
             ),
             masker,

@@ -9,6 +9,7 @@ from agents.tools.attempts import AttemptTools
 from agents.tools.comparison import ComparisonTools
 from agents.tools.diagnosis import DiagnosisTools
 from agents.tools.experiments import ExperimentTools
+from agents.tools.exporting import ExportTools
 from agents.tools.knowledge import KnowledgeTools
 from agents.tools.models import ModelTools
 from agents.tools.models_data import ModelDataTools
@@ -23,8 +24,11 @@ from agents.tools.schedules import ScheduleTools
 from agents.tools.trash import TrashTools
 from agents.tools.triggers import TriggerTools
 from agents.tools.uploading import UploadTools
+from core.audit import AuditLog
 from core.objects import ObjectStore
 from core.runs import RunBackend
+from core.secrets import Masker
+from core.sessions import SessionStore
 from core.settings import Settings
 from core.triggers import TriggerBook
 from knowledge.library import Library
@@ -48,11 +52,14 @@ class Parts:
     library: Library
     deployments: DeploymentBook
     triggers: TriggerBook
+    audit: AuditLog
+    sessions: SessionStore
+    masker: Masker
 
 
 def tools_of(parts: Parts) -> Sequence[Tool]:
     """Return every tool, in the order in which they are listed."""
-    return (
+    known = (
         *_run_tools(parts),
         *_object_tools(parts),
         *_model_tools(parts),
@@ -61,6 +68,8 @@ def tools_of(parts: Parts) -> Sequence[Tool]:
             parts.catalog, Choices(parts.settings.home / "recommender"), parts.settings.licences
         ).tools(),
     )
+    exporting = ExportTools(parts.audit, parts.sessions, parts.runs, parts.masker, known)
+    return (*known, *exporting.tools())
 
 
 def _run_tools(parts: Parts) -> Sequence[Tool]:

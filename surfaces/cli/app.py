@@ -58,17 +58,21 @@ def tool(
         str, typer.Option("--from", help="A file of JSON lines with calls; `-` reads stdin.")
     ] = "",
     as_json: Json = False,
+    only: Annotated[
+        str, typer.Option(help="Print only this field of the value, as it is: `id`.")
+    ] = "",
     yes: Yes = False,
     read_only: ReadOnly = False,
 ) -> None:
     """Call one tool without a model, or many with --from."""
-    from surfaces.cli.calling import run_calls, run_one, show_tools
+    from surfaces.cli.calling import Shown, run_calls, run_one, show_tools
 
     if source:
         raise typer.Exit(run_calls(name, source, yes=yes, read_only=read_only))
     if not name:
         raise typer.Exit(show_tools(as_json=as_json))
-    code = run_one(name, arguments or [], as_json=as_json, yes=yes, read_only=read_only)
+    shown = Shown(as_json=as_json, only=only)
+    code = run_one(name, arguments or [], shown, yes=yes, read_only=read_only)
     raise typer.Exit(code)
 
 
@@ -148,6 +152,41 @@ def sessions(as_json: Json = False) -> None:
     from surfaces.cli.listing import show_sessions
 
     raise typer.Exit(show_sessions(as_json=as_json))
+
+
+@app.command()
+def export(
+    path: Annotated[str, typer.Argument(help="The file to write: `steps.sh`.")],
+    format_name: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            help="`python`, `bash`, `notebook` or `github-actions`; as the file's name says.",
+        ),
+    ] = "",
+    session: Annotated[str, typer.Option(help="The conversation; the latest if none.")] = "",
+    as_json: Json = False,
+    yes: Yes = False,
+) -> None:
+    """Write what was really done in a conversation as a script that does it again."""
+    from surfaces.cli.exporting import run_export
+
+    code = run_export(path, format_name, session, as_json=as_json, yes=yes)
+    raise typer.Exit(code)
+
+
+@app.command()
+def wait(
+    run: Annotated[str, typer.Argument(help="The run: an id, a name, `latest`.")],
+    any_end: Annotated[
+        bool, typer.Option("--any-end", help="Be content with any end, not only success.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Wait until a run has ended. The exit code is 1 when it did not succeed."""
+    from surfaces.cli.exporting import run_wait
+
+    raise typer.Exit(run_wait(run, any_end=any_end, as_json=as_json))
 
 
 @app.command()

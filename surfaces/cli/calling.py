@@ -4,7 +4,10 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic_core import to_jsonable_python
 
 from agents.approval import Caller
 from agents.events import Effect, Event
@@ -62,23 +65,63 @@ def _check(value: object, depth: int = 0) -> None:
             ) from error
 
 
-def run_one(name: str, words: Sequence[str], *, as_json: bool, yes: bool, read_only: bool) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a value is printed."""
+
+    as_json: bool = False
+    only: str = ""
+    """The one field that is printed, as it is; empty for the whole value."""
+
+
+def run_one(name: str, words: Sequence[str], shown: Shown, *, yes: bool, read_only: bool) -> int:
     """Call one tool and print its value."""
     try:
         arguments = parse_arguments(words)
         assistant = assemble(read_settings(read_only=read_only or None))
+        if name in assistant.toolbox:
+            arguments |= _texts(assistant.toolbox.find(name), words, arguments)
         value = asyncio.run(_call(assistant, name, arguments, yes=yes))
+        if shown.only:
+            print_plain(_field(value, shown.only))
+            return 0
     except AssistantError as error:
-        if not as_json or isinstance(error, SettingsError):
+        if not shown.as_json or isinstance(error, SettingsError):
             raise
         print_json(error_json(error))
         return 1
-    if as_json:
+    if shown.as_json:
         print_json(value)
     else:
         print_value(value)
         print_alerts(value)
     return 0
+
+
+def _texts(
+    tool: Tool, words: Sequence[str], arguments: Mapping[str, object]
+) -> Mapping[str, object]:
+    """Return as they were typed the arguments that are texts: a run's id may look like a number."""
+    typed = {name: value for name, _, value in (word.partition("=") for word in words)}
+    fields = tool.arguments().model_fields
+    return {
+        name: typed[name]
+        for name, value in arguments.items()
+        if name in fields and fields[name].annotation is str and isinstance(value, int | float)
+    }
+
+
+def _field(value: object, name: str) -> str:
+    """Return one field of a value in words that a program can read.
+
+    Raises:
+        RequestError: It has no such field; the hint names those it has.
+    """
+    fields = to_jsonable_python(value)
+    if not isinstance(fields, dict) or name not in fields:
+        known = ", ".join(fields) if isinstance(fields, dict) else "no fields"
+        raise RequestError(f"The value has no field {name!r}.", hint=f"It has {known}.")
+    return fields[name] if isinstance(fields[name], str) else json.dumps(fields[name])
 
 
 def run_calls(name: str, source: str, *, yes: bool, read_only: bool) -> int:

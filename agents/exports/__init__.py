@@ -1,0 +1,1 @@
+"""What was done in a conversation, as a file that does it again."""
