@@ -10,6 +10,7 @@ from backends.chat_builtin.answers import (
     objects,
     runs,
     schedules,
+    session,
     toolchains,
     triggers,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "objects",
     "runs",
     "schedules",
+    "session",
     "toolchains",
     "triggers",
     "write_answer",

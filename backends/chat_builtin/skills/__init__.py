@@ -12,6 +12,7 @@ from backends.chat_builtin.skills import (
     recommender,
     runs,
     schedules,
+    session,
     triggers,
 )
 from backends.chat_builtin.skills.base import Arguments, Missing, Skill
@@ -31,6 +32,7 @@ SKILLS: Mapping[str, Skill] = {
         knowledge,
         recommender,
         triggers,
+        session,
     )
     for skill in module.SKILLS
 }
