@@ -67,7 +67,7 @@ class Recorder:
         steps = [(asked.words(one), self._step(one, variables, waiting)) for one in kept]
         return Script(
             session=session,
-            name=_in_one_line(name) or session,
+            name=in_one_line(name) or session,
             date=_days(kept),
             parts=tuple(
                 Part(words=words, steps=tuple(step for _, step in group))
@@ -191,10 +191,11 @@ class _Asked:
         if entry.agent not in _AGENTS:
             return ""
         asked = (turn.question for turn in self._turns if turn.at >= entry.at)
-        return _in_one_line(next(asked, ""))
+        return in_one_line(next(asked, ""))
 
 
-def _in_one_line(text: str) -> str:
+def in_one_line(text: str) -> str:
+    """Return somebody's words so that they can stand in a comment: short, without line ends."""
     return shorten(visible(" ".join(visible(text).split())), CHARACTERS, placeholder=" …")
 
 
