@@ -34,6 +34,8 @@ class ModelVersion:
     aliases: tuple[str, ...] = ()
     """`champion`, `challenger`; empty for most."""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    """What training and people have noted of it: `reviewed` → `yes`."""
     bucket: str = "models"
     key: str = ""
     """Where the model file is."""

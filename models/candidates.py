@@ -44,6 +44,16 @@ def lineage(run: Run) -> dict[str, ParameterValue]:
     }
 
 
+def tags_of(run: Run, candidate: Artifact) -> dict[str, str]:
+    """Return what a run notes of its model, to be found among others by."""
+    tags = {"split": run.parameters.get("split"), "experiment": run.experiment}
+    if run.parameters.get("exclude_cameras") is True:
+        tags["cameras"] = "excluded"
+    own = candidate.metadata.get("tags")
+    tags |= own if isinstance(own, dict) else {}
+    return {name: str(value) for name, value in sorted(tags.items()) if value not in (None, "")}
+
+
 @cache
 def _references() -> TypeAdapter[ModelReference]:
     return TypeAdapter(ModelReference)

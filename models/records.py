@@ -1,5 +1,6 @@
 """What the registry remembers of a model, as one file in the object store."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
@@ -12,6 +13,8 @@ from core.models import AliasChange, ModelVersion, RegisteredModel
 CHAMPION = "champion"
 CHALLENGER = "challenger"
 LATEST = "latest"
+MOST_TAGS = 50
+TAG_CHARACTERS = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +27,7 @@ class VersionRecord:
     registered_at: datetime
     metrics: dict[str, float]
     key: str
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,7 @@ class ModelRecord:
             registered_at=wanted.registered_at,
             aliases=tuple(sorted(a for a, held in self.aliases.items() if held == wanted.version)),
             metrics=wanted.metrics,
+            tags=wanted.tags,
             bucket=bucket,
             key=wanted.key,
         )
@@ -120,6 +125,16 @@ class ModelRecord:
         grown = replace(self, versions=(*self.versions, added))
         return grown.holding(CHALLENGER if self.versions else CHAMPION, added.version)
 
+    def tagged(self, version: int, tags: Mapping[str, str]) -> "ModelRecord":
+        """Return the record with tags of a version set; an empty value takes one away."""
+        return replace(
+            self,
+            versions=tuple(
+                replace(kept, tags=_merged(kept.tags, tags)) if kept.version == version else kept
+                for kept in self.versions
+            ),
+        )
+
     def noting(self, before: "ModelRecord", action: str, at: datetime, by: str) -> "ModelRecord":
         """Return the record with a note of every alias that has moved since an earlier one.
 
@@ -163,6 +178,36 @@ class ModelRecord:
             raise UnavailableError(
                 f"The registry file {key} is damaged.", hint="Restore an earlier version of it."
             ) from error
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Refuse tags that could not be shown or kept.
+
+    Raises:
+        RequestError: There is none, or one is empty, too long or no line of text.
+    """
+    if not tags:
+        raise RequestError("No tag was given.", hint="Give names with values: reviewed=yes.")
+    for name, value in tags.items():
+        if not (name.strip() and name.isprintable() and value.isprintable()):
+            raise RequestError(
+                f"The tag {name[:40]!r} = {value[:40]!r} cannot be kept: it is not one line of text"
+                " under a name.",
+                hint="Give a name and a value: reviewed=yes.",
+            )
+        if max(len(name), len(value)) > TAG_CHARACTERS:
+            raise RequestError(
+                f"The tag {name[:40]!r} is too long.", hint=f"{TAG_CHARACTERS} characters fit."
+            )
+
+
+def _merged(before: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, str]:
+    merged = {**before, **tags}
+    if len(merged) > MOST_TAGS:
+        raise RequestError(
+            f"A version can have {MOST_TAGS} tags.", hint="Take one away first: an empty value."
+        )
+    return {name: merged[name] for name in sorted(merged) if merged[name]}
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import getpass
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -15,9 +15,17 @@ from core.models import ModelCard, ModelReference, ModelVersion, RegisteredModel
 from core.objects import ObjectStore, StoredObject
 from core.paging import Page
 from core.runs import Artifact, Run, RunQuery, RunState
-from models.candidates import accepted, cards, lineage, read_card, read_reference, refusal
+from models.candidates import (
+    accepted,
+    cards,
+    lineage,
+    read_card,
+    read_reference,
+    refusal,
+    tags_of,
+)
 from models.loading import LoadedModel, ModelFiles
-from models.records import CHALLENGER, CHAMPION, ModelRecord, VersionRecord
+from models.records import CHALLENGER, CHAMPION, ModelRecord, VersionRecord, check_tags
 
 BUCKET = "models"
 ALIASES = (CHAMPION, CHALLENGER)
@@ -147,6 +155,7 @@ class Registry:
                 registered_at=run.finished_at or clock.now(),
                 metrics=dict(card.metrics),
                 key=f"{folder}/model.skops",
+                tags=tags_of(run, candidate),
             )
             grown = record.with_version(added)
             self._store.put(BUCKET, added.key, model)
@@ -210,6 +219,18 @@ class Registry:
         self._existing(name)
         record = self._change(name, lambda current: current.rolled_back(alias), "rolled back")
         return record.version(record.find(alias), BUCKET)
+
+    def tag(self, version: ModelVersion, tags: Mapping[str, str]) -> ModelVersion:
+        """Set tags of a version beside those it has; an empty value takes a tag away.
+
+        Raises:
+            RequestError: A tag cannot be kept.
+        """
+        check_tags(tags)
+        record = self._change(
+            version.model, lambda current: current.tagged(version.version, tags), "tagged"
+        )
+        return record.version(record.find(str(version.version)), BUCKET)
 
     def model(self, name: str) -> RegisteredModel:
         """Return a model by its name, which may carry a version.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agents.events import Effect
 from agents.toolbox import Tool
+from agents.tools.object_changes import tag_change
 from core.errors import AssistantError, RequestError
 from core.models import (
     ModelCard,
@@ -107,6 +108,26 @@ class ModelTools:
             "back to": _told(before),
         }
 
+    def tag_model(self, model: str, tags: dict[str, str], version: str = "") -> ModelVersion:
+        """Set tags of a version of a model, beside those that training and people gave it.
+
+        Args:
+            model: Its name, which may carry a version: `delay`, `delay@challenger`, `delay:3`.
+            tags: Values by name; an empty value takes a tag away.
+            version: A number, an alias or `latest`; the champion if empty.
+        """
+        self.registry.sync(self.runs)
+        return self.registry.tag(self.registry.find(model, version), tags)
+
+    def tag_model_details(
+        self, model: str, tags: dict[str, str], version: str = ""
+    ) -> Mapping[str, str]:
+        """Say which version's tags change, and how."""
+        self.registry.sync(self.runs)
+        found = self.registry.find(model, version)
+        changes = [tag_change(name, found.tags.get(name), value) for name, value in tags.items()]
+        return {"tags": _told(found), "changes": ", ".join(changes)}
+
     def predict_delay(
         self,
         phase: dict[str, ParameterValue] = {},  # noqa: B006 (never changed; the contract's default)
@@ -192,6 +213,7 @@ class ModelTools:
             Tool(self.describe_model),
             Tool(self.promote_model, Effect.WRITES, details=self.promote_model_details),
             Tool(self.rollback_model, Effect.WRITES, details=self.rollback_model_details),
+            Tool(self.tag_model, Effect.WRITES, details=self.tag_model_details),
             Tool(self.predict_delay),
         )
 

@@ -77,7 +77,7 @@ class ObjectChangeTools:
         """Say how the tags change."""
         bucket, key = split_reference(bucket, key)
         found = self.store.stat(bucket, key)
-        changes = [_change(name, found.tags.get(name), value) for name, value in tags.items()]
+        changes = [tag_change(name, found.tags.get(name), value) for name, value in tags.items()]
         return {"tags": found.reference, "changes": ", ".join(changes)}
 
     def delete_object(self, bucket: str, key: str) -> Removed:
@@ -127,7 +127,8 @@ def _count(objects: int) -> str:
     return f"{objects:,} object" if objects == 1 else f"{objects:,} objects"
 
 
-def _change(name: str, before: str | None, value: str) -> str:
+def tag_change(name: str, before: str | None, value: str) -> str:
+    """Say how a tag changes."""
     if not value:
         return f"{name} is taken away"
     return f"{name} = {value}" if before is None else f"{name} {before} → {value}"

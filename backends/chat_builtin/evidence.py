@@ -122,6 +122,7 @@ _CUES = {
     "share_object": "link",
     "delete_object": "delete",
     "promote_model": "promote",
+    "tag_model": "tag",
     "rollback_model": "rollback",
     "score_dataset": "score predict",
     "deploy_model": "deploy start",

@@ -35,7 +35,9 @@ _FAIRNESS = {
 @listing.register
 def _versions(first: ModelVersion, items: Sequence[ModelVersion]) -> RenderableType:
     del first
-    grid = table("model", "version", "algorithm", "aliases", "accuracy", "registered", "run")
+    grid = table(
+        "model", "version", "algorithm", "aliases", "accuracy", "tags", "registered", "run"
+    )
     for version in items:
         grid.add_row(
             words(version.model, "cyan"),
@@ -43,10 +45,15 @@ def _versions(first: ModelVersion, items: Sequence[ModelVersion]) -> RenderableT
             words(version.algorithm),
             words(version.aliases or "", "green"),
             words(_accuracy(version.metrics)),
+            words(_tags(version.tags)),
             words(moment(version.registered_at)),
             words(version.run_id[:8]),
         )
     return grid
+
+
+def _tags(tags: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in tags.items())
 
 
 def _accuracy(metrics: Mapping[str, float]) -> str:
@@ -66,6 +73,7 @@ def _version(version: ModelVersion) -> RenderableType:
             "registered": moment(version.registered_at),
             "run": version.run_id,
             "metrics": short(version.metrics) if version.metrics else "",
+            "tags": _tags(version.tags),
             "object": f"{version.bucket}/{version.key}" if version.key else "",
         }
     )

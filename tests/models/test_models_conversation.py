@@ -12,10 +12,11 @@ from made_models import register
 
 from agents.approval import Caller
 from agents.events import Answer, ApprovalCard, Decision, Event
+from backends.chat_builtin.answers import write_answer
 from core.deployments import Deployment, DeploymentState, ModelPackage
 from core.drift import DriftReport
 from core.errors import NotFoundError, RequestError
-from core.models import ModelCard, Prediction, PromotedModel, ScoredTable
+from core.models import ModelCard, ModelVersion, Prediction, PromotedModel, ScoredTable
 from core.settings import read_settings
 from surfaces.assembly import Assistant, assemble
 from surfaces.evaluation.world_deployments import WorldLauncher
@@ -72,6 +73,37 @@ async def test_a_promotion_says_whether_it_is_a_gain_and_a_rollback_undoes_it(
     assert all(change.by for change in history)
     with pytest.raises(RequestError, match="is the champion already"):
         await call(assistant, "promote_model", model="delay", version="1")
+
+
+async def test_tags_of_training_and_of_people_are_on_the_card_and_in_the_list(
+    assistant: Assistant,
+) -> None:
+    tagged = await call(
+        assistant, "tag_model", model="delay:2", tags={"reviewed": "yes", "owner": "ops"}
+    )
+    assert isinstance(tagged, ModelVersion)
+    assert tagged.tags == {"experiment": "default", "owner": "ops", "reviewed": "yes"}
+    assert CARDS[-1].details["changes"] == "reviewed = yes, owner = ops"
+    changed = await call(
+        assistant, "tag_model", model="delay", version="2", tags={"reviewed": "no", "owner": ""}
+    )
+    assert CARDS[-1].details["changes"] == "reviewed yes → no, owner is taken away"
+    card = await call(assistant, "describe_model", model="delay:2")
+    assert isinstance(changed, ModelVersion)
+    assert isinstance(card, ModelCard)
+    assert card.version.tags == changed.tags == {"experiment": "default", "reviewed": "no"}
+    assert "- Tags: experiment=default, reviewed=no" in write_answer(card, "describe_model", "")
+    listed = await call(assistant, "list_models")
+    assert "| experiment=default, reviewed=no |" in write_answer(listed, "list_models", "")
+    assert write_answer(changed, "tag_model", "") == (
+        "**delay:2** (DecisionTree) has the tags experiment=default, reviewed=no now."
+    )
+    with pytest.raises(RequestError, match="No tag was given"):
+        await call(assistant, "tag_model", model="delay", tags={})
+    with pytest.raises(RequestError, match="not one line of text"):
+        await call(assistant, "tag_model", model="delay", tags={"a\nb": "x"})
+    with pytest.raises(NotFoundError, match="closest: delay"):
+        await call(assistant, "tag_model", model="dely", tags={"a": "b"})
 
 
 async def test_a_card_tells_for_whom_it_works_and_when_to_believe_it(assistant: Assistant) -> None:

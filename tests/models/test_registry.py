@@ -139,6 +139,7 @@ def test_the_first_version_leads_and_a_later_one_challenges(
         registered_at=NOON,
         aliases=("champion",),
         metrics={"accuracy": 0.7},
+        tags={"experiment": "default"},
         bucket="models",
         key="delay/1/model.skops",
     )

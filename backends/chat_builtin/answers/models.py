@@ -6,6 +6,7 @@ from core.metrics import RunMetrics
 from core.models import (
     AliasChange,
     ModelCard,
+    ModelVersion,
     Prediction,
     PredictionReason,
     PromotedModel,
@@ -27,13 +28,14 @@ def _models(first: RegisteredModel, page: Page[RegisteredModel]) -> str:
                 ", ".join(v.aliases),
                 v.algorithm,
                 number(v.metrics["accuracy"]) if "accuracy" in v.metrics else "",
+                _tags(v),
                 f"`{v.run_id}`",
                 ago(v.registered_at),
             )
             for v in model.versions
         ]
         head = f"**{model.name}**, {plural(len(rows), 'version')}:\n\n"
-        columns = ("version", "alias", "algorithm", "accuracy", "run", "registered")
+        columns = ("version", "alias", "algorithm", "accuracy", "tags", "run", "registered")
         blocks.append(head + table(columns, rows) + _history(model))
     return "\n\n".join(blocks)
 
@@ -41,6 +43,10 @@ def _models(first: RegisteredModel, page: Page[RegisteredModel]) -> str:
 def _history(model: RegisteredModel) -> str:
     told = [_change(change) for change in model.history[:SHOWN_CHANGES]]
     return "\n\n" + "\n".join(f"- {line}" for line in told) if told else ""
+
+
+def _tags(version: ModelVersion) -> str:
+    return ", ".join(f"{name}={value}" for name, value in version.tags.items())
 
 
 def _change(change: AliasChange) -> str:
@@ -64,6 +70,13 @@ def _promoted(value: PromotedModel, tool: str, request: str) -> str:
         f"**{version.model}:{version.version}** ({version.algorithm}) is the {change.alias} now."
         f"{before} Approved by {change.by}.{follow}{undo}"
     )
+
+
+@write_answer.register
+def _tagged(value: ModelVersion, tool: str, request: str) -> str:
+    del tool, request
+    tags = f"has the tags {_tags(value)}" if value.tags else "has no tags"
+    return f"**{value.model}:{value.version}** ({value.algorithm}) {tags} now."
 
 
 @write_answer.register
@@ -131,6 +144,7 @@ def _card(value: ModelCard, tool: str, request: str) -> str:
         f"**{version.model}:{version.version}**{aliases} — {value.purpose}",
         f"- Algorithm: {version.algorithm}, from run `{version.run_id}`,"
         f" registered {ago(version.registered_at)}",
+        f"- Tags: {_tags(version)}" if version.tags else "",
         f"- Data: {_pairs(value.data)}",
         f"- Split: {_pairs(value.split)}",
         f"- Test scores: {scores}; baselines: {baselines}",

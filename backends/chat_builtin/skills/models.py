@@ -5,6 +5,7 @@ import re
 from backends.chat_builtin.phases import phase_in
 from backends.chat_builtin.references import model_in
 from backends.chat_builtin.skills.base import Arguments, Missing, Skill, which
+from backends.chat_builtin.skills.object_changes import NO_TAG, tags_in
 from core.focus import Focus
 from core.world import World
 
@@ -71,6 +72,17 @@ def _rollback_model(text: str, world: World, focus: Focus) -> Arguments | Missin
     return {"model": name, "alias": "challenger"} if wanted else {"model": name}
 
 
+def _tag_model(text: str, world: World, focus: Focus) -> Arguments | Missing:
+    model, version = model_in(text, world, focus)
+    if not model:
+        return which("model", list(world.models()))
+    tags = tags_in(text)
+    if not tags:
+        return NO_TAG
+    arguments: Arguments = {"model": model, "tags": tags}
+    return {**arguments, "version": version} if version else arguments
+
+
 def _predict_delay(text: str, world: World, focus: Focus) -> Arguments:
     arguments: Arguments = {"phase": phase_in(text)}
     model, version = model_in(text, world, Focus(model=focus.model))
@@ -92,6 +104,12 @@ SKILLS = (
         tool="rollback_model",
         read=_rollback_model,
         in_words="take a model's alias back to its previous holder",
+        changes=True,
+    ),
+    Skill(
+        tool="tag_model",
+        read=_tag_model,
+        in_words="tag a version of a model",
         changes=True,
     ),
     Skill(

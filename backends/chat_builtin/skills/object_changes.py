@@ -39,7 +39,8 @@ _NEW_BUCKET = (
     rf"\b(?:create|make|add)\s+{_NAME}\s*$",
 )
 _NO_NAME = frozenset(
-    "create called named for please pls me us to it that new in now here bucket with and".split()
+    "create called named for please pls me us to it that new in now here bucket with and then if is"
+    " so first which this also too as name".split()
 )
 _STOPWORDS = frozenset(
     "the file files object table data csv please copy delete remove into from bucket with and for"
@@ -264,17 +265,21 @@ def _copy(text: str, world: World, focus: Focus) -> Arguments | Missing:
     return arguments
 
 
+NO_TAG = Missing("Which tag shall it get, such as status=final?")
+
+
 def _tag(text: str, world: World, focus: Focus) -> Arguments | Missing:
     place = one_object(text, world, focus)
     if isinstance(place, Missing):
         return place
-    tags = _tags_in(text)
+    tags = tags_in(text)
     if not tags:
-        return Missing("Which tag shall it get, such as status=final?")
+        return NO_TAG
     return {"bucket": place[0], "key": place[1], "tags": tags}
 
 
-def _tags_in(text: str) -> dict[str, str]:
+def tags_in(text: str) -> dict[str, str]:
+    """Return the tags that a text sets; an empty value for one that goes."""
     if given := settings(text):
         return {name: value.rstrip(".") for name, value in given.items()}
     plain = _FILE.sub(" ", text)
@@ -283,6 +288,8 @@ def _tags_in(text: str) -> dict[str, str]:
     ):
         return {gone[1]: ""} if gone[1] not in {"tag", "tags", "the"} else {}
     for pattern in (
+        r"\b(?:put|set|add|give|attach|write)\b.*?\b(status|label|owner|stage|quality|team|source|state)"
+        r"\s+(?!tag\b|to\b|of\b|on\b)['\"`]?(\w[\w.-]*)(?=\s+(?:on|to|onto|for)\b|\W*$)",
         r"\bset (?:its|the) (\w+)(?: tag| label)? (?:to|as) ['\"`]?(\w[\w.-]*)",
         r"\b(?:its|the) (\w+) tag\b.*?\bto ['\"`]?(\w[\w.-]*)",
         r"\b(\w+) tag of\b.*?\bto ['\"`]?(\w[\w.-]*)",
@@ -293,6 +300,8 @@ def _tags_in(text: str) -> dict[str, str]:
             return {found[1].casefold(): found[2]}
     if named := re.search(r"\b(\w+): (\w[\w.-]*)\s*(?:$|[,.]|\bto\b|\bon\b)", plain):
         return {named[1].casefold(): named[2]}
+    if stated := re.search(r"\bis (?:now )?(\w{4,})(?: now)?\b.*\b(status|state)\b", plain, re.I):
+        return {stated[2].casefold(): stated[1].casefold()}
     if marked := re.search(r"\bas (?:an? )?['\"`]?(\w[\w-]*)", plain, re.I):
         return {"status": marked[1]}
     return {}
