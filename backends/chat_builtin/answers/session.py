@@ -17,7 +17,7 @@ def _exported(value: ExportedSession, tool: str, request: str) -> str:
     del tool, request
     what = _IN_WORDS[value.format]
     steps = ", ".join(f"`{name}`" for name in dict.fromkeys(value.tools))
-    held = f"{plural(value.changes, 'change')} and {plural(value.reads, "read")}: {steps}"
+    held = f"{plural(value.changes, 'change')} and {plural(value.reads, 'read')}: {steps}"
     replaced = " The file that was there is replaced." if value.replaced else ""
     left_out = f"\n\nNot in it: {'; '.join(value.left_out)}." if value.left_out else ""
     again = (
