@@ -94,7 +94,8 @@ class Settings(BaseSettings):
         default="",
         validation_alias=AliasChoices("mlflow_tracking_uri", "MLFLOW_TRACKING_URI"),
     )
-    """MLflow server that every run is logged to; the variable is `MLFLOW_TRACKING_URI`."""
+    """MLflow server that every run on this machine is logged to; the variable is
+    `MLFLOW_TRACKING_URI`."""
     workers: int = Field(default_factory=lambda: max(1, os.cpu_count() or 1), gt=0)
     """How many tasks of one run may work side by side."""
     licences: Literal["any", "open", "permissive"] = "any"
