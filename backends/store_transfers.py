@@ -3,8 +3,10 @@
 import contextlib
 import fcntl
 import os
+from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,26 +14,48 @@ from backends.store_folder_files import explained
 from core.errors import RequestError, UnavailableError
 from core.objects import Progress
 
+BLOCKS_AHEAD = 4
+"""How many blocks may have arrived that the disk has not taken yet."""
+
 
 @dataclass(slots=True)
 class PartFile:
-    """What has arrived of a download so far; it is locked, so one process writes it."""
+    """What has arrived of a download so far; it is locked, so one process writes it.
+
+    A thread of its own writes, so that the next block arrives meanwhile.
+    """
 
     file: BinaryIO
     done: int
     size: int
     progress: Progress | None
+    thread: ThreadPoolExecutor
+    _writes: deque[Future[int]] = field(default_factory=deque)
 
     def write(self, block: bytes) -> None:
         """Keep the next block.
 
         Raises:
-            OSError: The disk refuses it.
+            OSError: The disk refuses it, or refused one before it.
         """
-        self.file.write(block)
+        self._writes.append(self.thread.submit(self.file.write, block))
+        self._wait_for_all_but(BLOCKS_AHEAD)
         self.done += len(block)
         if self.progress is not None:
             self.progress(self.done, self.size)
+
+    def finish(self) -> None:
+        """Wait until the disk has all of it.
+
+        Raises:
+            OSError: It refuses.
+        """
+        self._wait_for_all_but(0)
+        self.file.flush()
+
+    def _wait_for_all_but(self, blocks: int) -> None:
+        while len(self._writes) > blocks:
+            self._writes.popleft().result()
 
 
 @contextlib.contextmanager
@@ -64,8 +88,10 @@ def part_file(path: Path, content: str, size: int, progress: Progress | None) ->
         done = min(os.fstat(file.fileno()).st_size, size)
         with explained_target(path):
             file.truncate(done)
-            yield PartFile(file, done, size, progress)
-            file.flush()
+            with ThreadPoolExecutor(1, "download") as thread:
+                arriving = PartFile(file, done, size, progress, thread)
+                yield arriving
+                arriving.finish()
             os.replace(part, path)
     except UnavailableError as error:
         if isinstance(error.__cause__, OSError):
