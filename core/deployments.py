@@ -39,6 +39,8 @@ class Deployment:
     state: DeploymentState
     address: str = ""
     """Of a real-time service: `http://127.0.0.1:8123`."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Of a real-time service: where it predicts, describes itself and tells its counts."""
     key_file: str = ""
     """Where the key is that its requests must carry; only its owner can read the file."""
     schedule: str = ""

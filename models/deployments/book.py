@@ -15,6 +15,8 @@ from models.deployments.processes import Launcher
 from models.deployments.records import KEY, LOG, RECORDED, DeploymentRecord, Records
 from models.registry import Registry
 
+PAGES = ("predict", "docs", "metrics")
+
 
 class DeploymentBook:
     """Deployments, kept as folders; their processes and schedules live on their own.
@@ -60,6 +62,7 @@ class DeploymentBook:
             mode=record.mode,
             state=self._state(record),
             address=record.address,
+            pages={page: f"{record.address}/{page}" for page in PAGES} if record.address else {},
             key_file=str(folder / KEY) if live else "",
             schedule=record.schedule,
             source=record.source,

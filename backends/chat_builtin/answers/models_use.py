@@ -122,8 +122,8 @@ def _deployment(value: Deployment, tool: str, request: str) -> str:
             " `mlops-swarm daemon` is running."
         )
     return (
-        f"{head}\n\n- It answers at `{value.address}/predict`; what it takes is described at"
-        f" `{value.address}/docs`, counts are at `{value.address}/metrics`.\n"
+        f"{head}\n\n- It answers at `{value.pages['predict']}`; what it takes is described at"
+        f" `{value.pages['docs']}`, counts are at `{value.pages['metrics']}`.\n"
         f"- Requests carry the key from `{value.key_file}` in the header `X-API-Key`.\n"
         "- It goes on when the assistant ends, and records what it is asked for drift checks."
     )
