@@ -92,6 +92,26 @@ class ApprovalDecided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolProgressed:
+    """A tool that moves bytes is some way further."""
+
+    call_id: str
+    agent: str
+    tool: str
+    done: int
+    """Bytes moved so far."""
+    total: int
+    """Bytes in all."""
+    rate: float
+    """Bytes a second, since it began."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it will take at this rate; None where nothing moves."""
+        return (self.total - self.done) / self.rate if self.rate > 0 else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolFinished:
     """A tool answered, or said why it could not."""
 
@@ -140,5 +160,12 @@ class TurnFinished:
 
 
 Event = (
-    HandOff | ToolStarted | ApprovalDecided | ToolFinished | TextArrived | RunEnded | TurnFinished
+    HandOff
+    | ToolStarted
+    | ToolProgressed
+    | ApprovalDecided
+    | ToolFinished
+    | TextArrived
+    | RunEnded
+    | TurnFinished
 )

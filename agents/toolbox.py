@@ -18,6 +18,7 @@ from agents.approval import Caller, RejectedError, approve, plain
 from agents.docstrings import arguments_told, examples_in, purpose_of
 from agents.events import Effect, OutsideText, ToolFinished, ToolStarted
 from agents.meaning import NO_MEANING, Meaning, meaning_of
+from agents.moving import Moving, progress_of_call
 from agents.outside import KEPT_CHARACTERS, is_ours, outside_in, source_of
 from agents.results import as_text
 from core.audit import AuditEntry, AuditLog
@@ -249,7 +250,7 @@ class Toolbox:
             # broke off is known of.
             self._record(call, caller, stage="begun", ok=False)
         call.running = True
-        return await self._run(tool, values)
+        return await self._run(tool, values, call, caller)
 
     def _record(
         self,
@@ -285,7 +286,9 @@ class Toolbox:
             )
 
     @staticmethod
-    async def _run(tool: Tool, values: Mapping[str, Any]) -> object:
+    async def _run(tool: Tool, values: Mapping[str, Any], call: "_Call", caller: Caller) -> object:
+        moving = Moving(caller.notify, call.id, caller.agent, call.tool)
+        progress_of_call.set(moving)
         try:
             return await asyncio.wait_for(
                 asyncio.to_thread(tool.run, **values), timeout=tool.seconds
@@ -295,6 +298,9 @@ class Toolbox:
                 f"{tool.name} did not answer within {tool.seconds:g} s.",
                 hint="Try again, or ask for less.",
             ) from error
+        finally:
+            # A thread cannot be ended; one that moves bytes is told to.
+            moving.stop()
 
 
 @dataclass(slots=True)

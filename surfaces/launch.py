@@ -35,6 +35,8 @@ def _mend_streams() -> None:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     del number, frame
+    # A live line may stand there, with the sign of the key that was pressed.
+    line = b"\r\x1b[2K" if os.isatty(2) else b""
     # The interrupted code may hold the lock of `sys.stderr`.
-    os.write(2, b"Stopped. Runs that were started go on.\n")
+    os.write(2, line + b"Stopped. Runs that were started go on.\n")
     sys.exit(STOPPED)

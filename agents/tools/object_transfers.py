@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from agents.events import Effect
+from agents.moving import progress_of_call
 from agents.toolbox import Tool
 from agents.tools.object_use import InUse, split_reference
 from core import clock
@@ -36,7 +37,7 @@ class ObjectTransferTools:
             key: Its name there; the file's own if empty, and below a folder that ends in `/`.
         """
         source, bucket, key = self._upload(path, bucket, key)
-        return self.store.put(bucket, key, source)
+        return self.store.put(bucket, key, source, progress=progress_of_call.get())
 
     def upload_object_details(self, path: str, bucket: str, key: str) -> Mapping[str, str]:
         """Say what is stored where, and what it replaces."""
@@ -55,7 +56,8 @@ class ObjectTransferTools:
         bucket, key = split_reference(bucket, key)
         found = self.store.stat(bucket, key)
         target = self._local_target(key, path)
-        return Downloaded(object=found, path=str(self.store.download(bucket, key, target)))
+        written = self.store.download(bucket, key, target, progress_of_call.get())
+        return Downloaded(object=found, path=str(written))
 
     def download_object_details(self, bucket: str, key: str, path: str) -> Mapping[str, str]:
         """Say what is written where, and which file it replaces."""

@@ -15,6 +15,7 @@ from agents.events import (
     HandOff,
     RunEnded,
     ToolFinished,
+    ToolProgressed,
     TurnFinished,
 )
 from agents.session import POLL_SECONDS, Session
@@ -24,10 +25,12 @@ from core.settings import read_settings
 from surfaces.assembly import Assistant, assemble
 from surfaces.cli.approving import approver, stand_in
 from surfaces.cli.printing import (
+    clear_line,
     event_json,
     output,
     print_alerts,
     print_json,
+    print_moving,
     print_plain,
     progress,
 )
@@ -71,7 +74,7 @@ async def _ask(assistant: Assistant, text: str, asking: Asking) -> int:
     try:
         return await task
     except asyncio.CancelledError:
-        _clear_progress()
+        clear_line()
         sys.stderr.write(
             "Stopped. Runs that were started go on;"
             f" `--session {session.id}` carries this conversation on.\n"
@@ -107,6 +110,9 @@ async def _turns(assistant: Assistant, session: Session, text: str, asking: Aski
 
 def _show(event: Event, session: Session, asking: Asking) -> int:
     """Show an event, and return the exit code that it asks for."""
+    if isinstance(event, ToolProgressed):
+        print_moving(event)
+        return 0
     if asking.as_json:
         print_json(event_json(event, session.id))
     else:
@@ -126,12 +132,13 @@ def _show_to_person(event: Event) -> None:
             told = f"→ {event.agent}: {request}"
             console.print(told, style="dim", markup=False, soft_wrap=True)
         case ToolFinished():
+            clear_line()
             mark = "✓" if event.ok else "✗"
             told = f"  {mark} {event.tool} ({duration(event.seconds)})"
             console.print(told, style="dim" if event.ok else "red", markup=False)
             print_alerts(event.value)
         case RunEnded():
-            _clear_progress()
+            clear_line()
             run = event.run
             console.print(f"Run {run.id} ({run.name}) ended: {run.state}.", markup=False)
         case TurnFinished() if event.answer:
@@ -147,7 +154,7 @@ def _show_progress(assistant: Assistant, session: Session, shown: str) -> str:
     run = assistant.runs.get(session.waiting()[0].run_id)
     line = _progress_line(run)
     if line != shown:
-        _clear_progress()
+        clear_line()
         sys.stderr.write(line if sys.stderr.isatty() else f"{line}\n")
         sys.stderr.flush()
     return line
@@ -158,8 +165,3 @@ def _progress_line(run: Run) -> str:
     busy = [task.name for task in run.tasks if task.state is TaskState.RUNNING]
     tasks = "1 task" if done == 1 else f"{done} tasks"
     return f"  {run.id} {run.state}: {tasks} done; now {', '.join(busy) or '…'}"[:110]
-
-
-def _clear_progress() -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\r\x1b[2K")

@@ -10,13 +10,21 @@ from pathlib import Path
 from pydantic_core import to_jsonable_python
 
 from agents.approval import Caller
-from agents.events import Effect, Event
+from agents.events import Effect, Event, ToolProgressed
 from agents.toolbox import Tool
 from core.errors import AssistantError, RequestError, SettingsError, UnavailableError
 from core.settings import read_settings
 from surfaces.assembly import Assistant, assemble
 from surfaces.cli.approving import approver
-from surfaces.cli.printing import error_json, print_alerts, print_json, print_plain, print_value
+from surfaces.cli.printing import (
+    clear_line,
+    error_json,
+    print_alerts,
+    print_json,
+    print_moving,
+    print_plain,
+    print_value,
+)
 
 PERSON = "person"
 """On whose behalf the command line calls tools."""
@@ -187,12 +195,16 @@ def _read_call(line: str, name: str) -> tuple[str, Mapping[str, object]]:
 async def _call(
     assistant: Assistant, name: str, arguments: Mapping[str, object], *, yes: bool
 ) -> object:
-    def ignore(event: Event) -> None:
-        del event
+    def show(event: Event) -> None:
+        if isinstance(event, ToolProgressed):
+            print_moving(event)
 
-    return await assistant.toolbox.call(
-        name, arguments, Caller(agent=PERSON, approve=approver(yes=yes), notify=ignore)
-    )
+    try:
+        return await assistant.toolbox.call(
+            name, arguments, Caller(agent=PERSON, approve=approver(yes=yes), notify=show)
+        )
+    finally:
+        clear_line()
 
 
 def show_tools(*, as_json: bool) -> int:

@@ -13,12 +13,14 @@ from agents.events import (
     RunEnded,
     TextArrived,
     ToolFinished,
+    ToolProgressed,
     ToolStarted,
     TurnFinished,
 )
 from core.errors import AssistantError
 from surfaces.alerting import alerts_in
 from surfaces.rendering import clean, render
+from surfaces.rendering.moving import moving
 from surfaces.words import escaped
 
 PIPE_COLUMNS = 160
@@ -58,6 +60,20 @@ def print_alerts(value: object) -> None:
     """Print what a tool's value alerts of, a line each."""
     for line in alerts_in(value):
         print_plain(f"! {line}")
+
+
+def print_moving(event: ToolProgressed) -> None:
+    """Show on one live line how far a transfer is; a pipe is told nothing of it."""
+    if sys.stderr.isatty():
+        clear_line()
+        progress().print(moving(event), end="")
+
+
+def clear_line() -> None:
+    """Take away the live line, if there is one."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[2K")
+        sys.stderr.flush()
 
 
 def print_json(value: object) -> None:

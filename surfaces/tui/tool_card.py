@@ -10,10 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from agents.events import ToolFinished, ToolStarted
+from agents.events import ToolFinished, ToolProgressed, ToolStarted
 from core.charts import Chart
 from core.objects import Plot
 from surfaces.rendering import clean, duration, headline, render
+from surfaces.rendering.moving import moving
 from surfaces.tui.arguments import SHOWN_CHARACTERS, arguments_in_brief
 from surfaces.words import as_json
 
@@ -31,6 +32,7 @@ class ToolCard(Vertical, can_focus=True):
         self.finished: ToolFinished | None = None
         self._asked_to_unfold = unfolded
         self._rejected = self._planned = False
+        self._moving = Text()
         self.allowed_before = False
         """Whether nobody was asked, because the tool is allowed for the session."""
         self._head = Static(self._headline(), classes="head")
@@ -41,6 +43,12 @@ class ToolCard(Vertical, can_focus=True):
         yield self._head
         with VerticalScroll(can_focus=False):
             yield self._body
+
+    def progress(self, event: ToolProgressed) -> None:
+        """Show how far the call is."""
+        if self.finished is None:
+            self._moving = moving(event)
+            self._draw()
 
     def finish(self, finished: ToolFinished) -> None:
         """Show what came of the call; pictures and problems open by themselves."""
@@ -88,6 +96,8 @@ class ToolCard(Vertical, can_focus=True):
             no_wrap=True,
             overflow="ellipsis",
         )
+        if self.finished is None and self._moving and not self.has_class("-stopped"):
+            head.append("  ").append_text(self._moving)
         given = arguments_in_brief(self.started.arguments)
         if given:
             head.append(f"  {given}")

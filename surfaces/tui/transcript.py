@@ -13,6 +13,7 @@ from agents.events import (
     RunEnded,
     TextArrived,
     ToolFinished,
+    ToolProgressed,
     ToolStarted,
     TurnFinished,
 )
@@ -94,6 +95,12 @@ class Transcript(VerticalScroll, can_focus=False):
         card = ToolCard(event, unfolded=event.agent == SELF)
         self._cards[event.call_id] = card
         self.mount(card)
+
+    @show.register
+    def _tool_progressed(self, event: ToolProgressed) -> None:
+        card = self._cards.get(event.call_id)
+        if card is not None:
+            card.progress(event)
 
     @show.register
     def _tool_finished(self, event: ToolFinished) -> None:

@@ -231,7 +231,7 @@ def test_a_person_at_the_terminal_sees_the_card_and_may_say_no(home: Path) -> No
 
     assert (process.returncode, out) == (1, b"")
     told = err.decode()
-    assert "delay-prediction: 7 tasks, on this machine" in told
+    assert "delay-prediction: 8 tasks, on this machine" in told
     assert "Allow? [y]es / [n]o / [e]dit: " in told
     assert told.endswith("start_run was rejected; nothing was changed. They said: not now\n")
     assert assemble(Settings(home=home)).runs.list().total == 0
