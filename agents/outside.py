@@ -18,6 +18,7 @@ from core.pipelines import PipelineSpec
 from core.toolchains import QuestionsFirst, Recommendation
 from core.visible import visible
 from pipelines.catalog import Catalog
+from pipelines.delay import schema
 
 KEPT_CHARACTERS = 6000
 """How much of a text from outside is kept; by default a model is shown no more."""
@@ -28,8 +29,16 @@ SHOWN = 4
 
 _OUR_WORDS = frozenset(
     "default latest artifacts models datasets champion challenger report metrics html json csv png"
-    " model_comparison confusion_matrix roc_curve feature_importance calibration".split()
+    " model_comparison confusion_matrix roc_curve feature_importance calibration"
+    " accuracy balanced_accuracy f1 roc_auc cv_accuracy accuracy_error majority_accuracy"
+    " one_rule_accuracy".split()
 )
+_NUMBER = r"-?[\d.,]+(?:e[+-]?\d+)?"
+_MEASURED = re.compile(
+    rf"(?:mean|median) {_NUMBER} then, {_NUMBER} now"
+    rf"|(?:missing|{_NUMBER}) in \d+% of rows then, in \d+% now"
+)
+"""How it is told how far numbers have moved: nobody else has a word in it."""
 _CODE = re.compile(r"[0-9a-fA-F]{6,}|[\d,%+TZ-]*")
 # Only letters of one alphabet: in others a whole sentence has no spaces.
 _WORD = re.compile(r"[A-Za-z0-9]{1,32}")
@@ -42,7 +51,7 @@ def outside_in(value: object) -> tuple[str, ...]:
 
 def is_ours(text: str) -> bool:
     """Return whether a text was written by this project, or is too narrow to carry an order."""
-    if text in _shipped():
+    if text in _shipped() or _MEASURED.fullmatch(text):
         return True
     if len(text.split()) > 2:
         return False
@@ -111,10 +120,11 @@ def _parts(value: object) -> Iterator[object]:
 
 @cache
 def _shipped() -> frozenset[str]:
-    """Return every text of the pipelines that come with the project."""
+    """Return every text of the pipelines that come with the project, and what they learn from."""
     specs = Catalog().all()
     texts = {text for spec in specs for part in _described(spec) for text in _texts(part)}
-    return frozenset({*texts, *_OUR_WORDS})
+    columns = {*schema.phases_schema().required, schema.ON_TIME, schema.DELAYED}
+    return frozenset({*texts, *columns, *_OUR_WORDS})
 
 
 def _described(spec: PipelineSpec) -> Iterator[object]:

@@ -10,6 +10,9 @@ from core.models import ModelCard, ModelReference
 from core.pipelines import ParameterValue
 from core.runs import Artifact, ArtifactKind, Run
 
+DEFAULT = "default"
+"""The experiment of runs that nobody put into one: it says nothing."""
+
 
 def _proposed(artifacts: Sequence[Artifact]) -> Sequence[Artifact]:
     return [
@@ -46,7 +49,9 @@ def lineage(run: Run) -> dict[str, ParameterValue]:
 
 def tags_of(run: Run, candidate: Artifact) -> dict[str, str]:
     """Return what a run notes of its model, to be found among others by."""
-    tags = {"split": run.parameters.get("split"), "experiment": run.experiment}
+    tags: dict[str, object] = {"split": run.parameters.get("split")}
+    if run.experiment != DEFAULT:
+        tags["experiment"] = run.experiment
     if run.parameters.get("exclude_cameras") is True:
         tags["cameras"] = "excluded"
     own = candidate.metadata.get("tags")

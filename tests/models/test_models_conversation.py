@@ -82,7 +82,7 @@ async def test_tags_of_training_and_of_people_are_on_the_card_and_in_the_list(
         assistant, "tag_model", model="delay:2", tags={"reviewed": "yes", "owner": "ops"}
     )
     assert isinstance(tagged, ModelVersion)
-    assert tagged.tags == {"experiment": "default", "owner": "ops", "reviewed": "yes"}
+    assert tagged.tags == {"owner": "ops", "reviewed": "yes"}
     assert CARDS[-1].details["changes"] == "reviewed = yes, owner = ops"
     changed = await call(
         assistant, "tag_model", model="delay", version="2", tags={"reviewed": "no", "owner": ""}
@@ -91,12 +91,12 @@ async def test_tags_of_training_and_of_people_are_on_the_card_and_in_the_list(
     card = await call(assistant, "describe_model", model="delay:2")
     assert isinstance(changed, ModelVersion)
     assert isinstance(card, ModelCard)
-    assert card.version.tags == changed.tags == {"experiment": "default", "reviewed": "no"}
-    assert "- Tags: experiment=default, reviewed=no" in write_answer(card, "describe_model", "")
+    assert card.version.tags == changed.tags == {"reviewed": "no"}
+    assert "- Tags: reviewed=no" in write_answer(card, "describe_model", "")
     listed = await call(assistant, "list_models")
-    assert "| experiment=default, reviewed=no |" in write_answer(listed, "list_models", "")
+    assert "| reviewed=no |" in write_answer(listed, "list_models", "")
     assert write_answer(changed, "tag_model", "") == (
-        "**delay:2** (DecisionTree) has the tags experiment=default, reviewed=no now."
+        "**delay:2** (DecisionTree) has the tags reviewed=no now."
     )
     with pytest.raises(RequestError, match="No tag was given"):
         await call(assistant, "tag_model", model="delay", tags={})

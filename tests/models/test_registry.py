@@ -100,7 +100,7 @@ def a_run(
         name=f"run {run_id}",
         pipeline="delay-prediction",
         state=state,
-        parameters={"data": "datasets/phases.csv"},
+        parameters={"data": "datasets/phases.csv", "split": "time"},
         created_at=NOON,
         finished_at=NOON + timedelta(minutes=minutes),
     )
@@ -139,7 +139,7 @@ def test_the_first_version_leads_and_a_later_one_challenges(
         registered_at=NOON,
         aliases=("champion",),
         metrics={"accuracy": 0.7},
-        tags={"experiment": "default"},
+        tags={"split": "time"},
         bucket="models",
         key="delay/1/model.skops",
     )
