@@ -15,7 +15,7 @@ from core.comparison import (
 )
 from core.metrics import Direction, direction_of
 from core.runs import Artifact, Run
-from pipelines.differences import differences
+from pipelines.differences import UNKNOWN, differences
 from pipelines.repeats import Group, repeats_of, told
 from pipelines.uncertainty import share_error
 
@@ -243,14 +243,23 @@ def _notes(
             f"They were tested on different rows: {counts}. What is easier in one test part makes"
             " its numbers better."
         )
-    elif any(one.kind == "data" for one in apart):
+    elif any(one.kind == "data" and _is_told(one) for one in apart):
         notes.append("The data changed between them, so they were tested on different rows.")
+    elif any(one.kind == "data" for one in apart):
+        notes.append(
+            "Whether they read the same data is unknown: the store has no record of what it was."
+        )
     elif any(one.errors for one in compared) and len(rows) > 1:
         notes.append(
             "Whether each row was tested in all of them is not recorded, so they are taken for"
             " independent samples; if the rows are the same, noise is smaller than told here."
         )
     return notes
+
+
+def _is_told(difference: Difference) -> bool:
+    """Whether it is known that the runs differ in it."""
+    return len(set(difference.values.values()) - {UNKNOWN}) > 1
 
 
 def _and(names: Sequence[str]) -> str:

@@ -9,6 +9,8 @@ from core.runs import Artifact, Run
 
 HASH_CHARACTERS = 12
 ABSENT = "-"
+UNKNOWN = "unknown"
+"""What is said of data whose content nobody has identified: it may be the same or not."""
 LONGEST = 60
 
 
@@ -29,9 +31,15 @@ def differences(
 
 
 def data_versions(artifacts: Sequence[Artifact]) -> Mapping[str, str]:
-    """Return the content of each object that a run read, by its place: a hash's beginning."""
+    """Return what the content of each object that a run read is known by, by its place.
+
+    That is the beginning of its hash; of its etag where the store has no hash, which changes with
+    the content too; or `unknown`.
+    """
     return {
-        f"{one.bucket}/{one.key}": one.content_hash[:HASH_CHARACTERS]
+        f"{one.bucket}/{one.key}": (one.content_hash or str(one.metadata.get("etag") or UNKNOWN))[
+            :HASH_CHARACTERS
+        ]
         for one in artifacts
         if one.is_input
     }
@@ -65,5 +73,6 @@ def _of(kind: str, told: Mapping[str, Mapping[str, str]]) -> Sequence[Difference
     return [
         Difference(kind=kind, name=name, values=values)
         for name, values in every.items()
-        if len(set(values.values())) > 1
+        # Two that are unknown cannot be told to be the same.
+        if len(set(values.values())) > 1 or UNKNOWN in values.values()
     ]

@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 
 from core.comparison import Repeats
 from core.runs import Artifact, Run
-from pipelines.differences import data_versions
+from pipelines.differences import UNKNOWN, data_versions
 
 SEEDS = frozenset({"seed", "random_state", "random_seed"})
 """Parameters that only choose among equal chances."""
@@ -77,7 +77,10 @@ def _interval(values: Sequence[float]) -> tuple[float, float, float]:
 
 def _configuration(run: Run, artifacts: Sequence[Artifact]) -> str:
     parameters = {name: value for name, value in run.parameters.items() if name not in SEEDS}
-    told = [run.pipeline, run.pipeline_version, parameters, data_versions(artifacts)]
+    data = data_versions(artifacts)
+    # Runs on data that nobody identified may have read something else each.
+    alone = run.id if UNKNOWN in data.values() else ""
+    told = [run.pipeline, run.pipeline_version, parameters, data, alone]
     return json.dumps(told, sort_keys=True, default=str)
 
 

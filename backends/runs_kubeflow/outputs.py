@@ -144,6 +144,7 @@ class Outputs:
                 key=key,
                 bytes=stored.bytes,
                 content_hash=_hash(stored),
+                metadata={"etag": stored.etag} if stored.etag else {},
                 is_input=True,
             )
 

@@ -93,6 +93,38 @@ def test_a_run_without_metrics_is_named_and_changed_data_are_told() -> None:
     ]
 
 
+def test_data_that_nobody_identified_are_unknown_and_never_taken_for_the_same() -> None:
+    comparison = compare(
+        [
+            Measured(run=a_run("a", {"accuracy": 0.7}, seed=1), artifacts=[table("a", "")]),
+            Measured(run=a_run("b", {"accuracy": 0.7}, seed=2), artifacts=[table("b", "")]),
+        ]
+    )
+
+    (data,) = (one for one in comparison.differences if one.kind == "data")
+    assert data.values == {"a": "unknown", "b": "unknown"}
+    assert comparison.repeats == ()
+    assert (
+        "Whether they read the same data is unknown: the store has no record of what it was."
+        in comparison.notes
+    )
+
+
+def test_an_etag_stands_for_the_content_where_there_is_no_hash() -> None:
+    first, same, other = (
+        Measured(
+            run=a_run(name, {"accuracy": 0.7}, seed=seed),
+            artifacts=[replace(table(name, ""), metadata={"etag": etag})],
+        )
+        for seed, (name, etag) in enumerate({"a": "9f86d081", "b": "9f86d081", "c": "2c26"}.items())
+    )
+
+    assert [one.kind for one in compare([first, same]).differences] == ["parameter"]
+    assert len(compare([first, same]).repeats) == 1
+    (_, data) = compare([first, other]).differences
+    assert data.values == {"a": "9f86d081", "c": "2c26"}
+
+
 def test_the_same_seed_twice_says_nothing_about_chance() -> None:
     comparison = compare([Measured(run=a_run(i, {"accuracy": 0.7}, seed=1)) for i in "ab"])
 
