@@ -162,6 +162,21 @@ def test_a_task_that_is_tried_again_keeps_both_attempts_in_its_log(
     )
 
 
+def test_a_task_that_waits_for_another_attempt_lets_others_work(
+    store: FolderStore, tmp_path: Path
+) -> None:
+    runs = LocalRuns(home=tmp_path / "home", store=store, workers=1)
+    pausing = compiled(tiny_pipelines.pausing, tmp_path)
+    run = ended(runs, runs.start(pausing, {"marker": str(tmp_path / "marker")}).id)
+    assert (run.state, run.reason) == (RunState.SUCCEEDED, "")
+    tasks = {task.name: task for task in run.tasks}
+    tried, other = tasks["fail-once"], tasks["sleep"]
+    assert tried.finished_at is not None
+    assert other.finished_at is not None
+    assert other.finished_at < tried.finished_at
+    assert (tried.seconds or 0) >= 1
+
+
 def test_a_canceled_run_leaves_no_process_behind(runs: LocalRuns, tmp_path: Path) -> None:
     sleeping = compiled(tiny_pipelines.sleeping, tmp_path)
     started = runs.start(sleeping, {"seconds": 60.5})

@@ -197,6 +197,12 @@ def retrying(marker: str):
     fail_once(marker=marker).set_retry(num_retries=1, backoff_duration="0s")
 
 
+@dsl.pipeline(name="pausing")
+def pausing(marker: str):
+    fail_once(marker=marker).set_retry(num_retries=1, backoff_duration="1s")
+    sleep(seconds=0.1)
+
+
 @dsl.pipeline(name="branching")
 def branching(word: str):
     with dsl.If(word == "plain"):
