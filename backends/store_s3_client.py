@@ -5,6 +5,7 @@ import itertools
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -37,6 +38,8 @@ RETRIES = 3
 CONNECTIONS = 8
 LISTED = 1_000
 """What a server lists at once."""
+SKEW_SECONDS = 15 * 60
+"""By how much clocks may differ before a server refuses what was signed."""
 LARGEST_COPY_BYTES = 5 << 30
 """What S3 copies in one piece."""
 _HERE = frozenset({"localhost", "::1"})
@@ -235,8 +238,9 @@ _REQUESTS = {
         "Make room there.",
     ),
 }
+_SKEWED = "RequestTimeTooSkewed"
 _TROUBLES = {
-    "RequestTimeTooSkewed": (
+    _SKEWED: (
         "has another time than this machine",
         "Set the clock of this machine, or that of the store.",
     ),
@@ -247,8 +251,21 @@ _TROUBLES = {
 }
 
 
+def _code_of(error: S3Error) -> str:
+    """Return why a request was refused, also where the answer had no body to say it.
+
+    The answer about the head of something is only a status; but every answer has the server's time.
+    """
+    try:
+        theirs = parsedate_to_datetime(error.response.headers.get("date") or "")
+    except ValueError:
+        return str(error.code)
+    apart = abs((datetime.now(UTC) - theirs.astimezone(UTC)).total_seconds())
+    return _SKEWED if error.code == "AccessDenied" and apart > SKEW_SECONDS else str(error.code)
+
+
 def _refusal(error: S3Error, place: str, what: str) -> AssistantError:
-    code = str(error.code)
+    code = _code_of(error)
     kinds: tuple[tuple[type[AssistantError], dict[str, tuple[str, str]]], ...] = (
         (SettingsError, _SETTINGS),
         (RequestError, _REQUESTS),

@@ -4,7 +4,7 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 CHUNK_BYTES = 64 << 10
 _RESET = struct.pack("ii", 1, 0)
@@ -19,11 +19,19 @@ class FaultProxy:
         reset_at: Break a connection off at this chunk of one direction; never if 0.
         resets: How many connections are broken off before the proxy is harmless.
         answers_only: Break off only what comes from the server, so that it has done what was asked.
+        rewritten: What becomes of bytes on their way, in either direction.
     """
 
     def __init__(
-        self, target: int, reset_at: int = 0, resets: int = 1_000_000, *, answers_only: bool = False
+        self,
+        target: int,
+        reset_at: int = 0,
+        resets: int = 1_000_000,
+        *,
+        answers_only: bool = False,
+        rewritten: Callable[[bytes], bytes] = bytes,
     ) -> None:
+        self._rewritten = rewritten
         self._answers_only = answers_only
         self._target = target
         self._reset_at = reset_at
@@ -76,6 +84,7 @@ class FaultProxy:
                     _reset(source)
                     _reset(to)
                     return
+                block = self._rewritten(block)
                 to.sendall(block)
                 with self._lock:
                     if up:
@@ -108,10 +117,15 @@ def _reset(one: socket.socket) -> None:
 
 @contextlib.contextmanager
 def proxied(
-    target: int, reset_at: int = 0, resets: int = 1_000_000, *, answers_only: bool = False
+    target: int,
+    reset_at: int = 0,
+    resets: int = 1_000_000,
+    *,
+    answers_only: bool = False,
+    rewritten: Callable[[bytes], bytes] = bytes,
 ) -> Iterator[FaultProxy]:
     """Run a proxy in front of a server."""
-    proxy = FaultProxy(target, reset_at, resets, answers_only=answers_only)
+    proxy = FaultProxy(target, reset_at, resets, answers_only=answers_only, rewritten=rewritten)
     try:
         yield proxy
     finally:

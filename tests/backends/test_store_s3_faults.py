@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -230,3 +233,41 @@ def test_an_upload_whose_process_was_killed_can_be_finished(
     store.put("datasets", "large.bin", large, progress=lambda done, _: told.append(done))
     assert store.read("datasets", "large.bin") == large.read_bytes()
     assert list((tmp_path / "transfers").iterdir()) == []
+
+
+@pytest.mark.parametrize("minutes", [-40, 40])
+def test_clocks_that_differ_are_named_whatever_is_asked(
+    settings: S3Settings, tmp_path: Path, minutes: int
+) -> None:
+    server = minio_path(build=False)
+    if server is None:
+        pytest.skip("moto does not look at the time of a request")
+    real = S3Store(settings, tmp_path / "transfers")
+    real.put("datasets", "a.txt", b"one")
+    with proxied(port_of(settings), rewritten=clock_off_by(minutes)) as proxy:
+        store = through(settings, proxy, tmp_path)
+        for ask in (
+            lambda: store.stat("datasets", "a.txt"),
+            lambda: store.download("datasets", "a.txt", tmp_path / "a.txt"),
+            lambda: store.put("datasets", "b.txt", b"two"),
+            lambda: store.list("datasets"),
+            store.bucket_names,
+        ):
+            with pytest.raises(UnavailableError, match="has another time than this machine") as no:
+                ask()
+            assert no.value.hint == "Set the clock of this machine, or that of the store."
+    assert not (tmp_path / "a.txt").exists()
+    assert [item.key for item in real.list("datasets")] == ["a.txt"]
+
+
+def clock_off_by(minutes: int) -> Callable[[bytes], bytes]:
+    """Return what makes two machines of one: the time of requests and of answers is another."""
+    off = timedelta(minutes=minutes)
+
+    def rewritten(block: bytes) -> bytes:
+        signed = f"{datetime.now(UTC) + off:%Y%m%dT%H%M%SZ}".encode()
+        answered = format_datetime(datetime.now(UTC) - off, usegmt=True).encode()
+        asked = re.sub(rb"(?i)(?<=x-amz-date: )\d{8}T\d{6}Z", signed, block)
+        return re.sub(rb"(?<=\r\nDate: )[^\r]{29}", answered, asked)
+
+    return rewritten
