@@ -216,6 +216,7 @@ def _metadata(passage: Passage) -> dict[str, Any]:
         "heading": passage.heading,
         "path": passage.path,
         "keywords": passage.keywords,
+        "asked": passage.asked,
         "position": passage.position,
     }
 

@@ -26,6 +26,8 @@ class Passage:
     """Where the page is, relative to its source."""
     keywords: str = ""
     """Other words for the page's subject; searched, never shown."""
+    asked: str = ""
+    """How people ask for it, one question a line; searched, never shown."""
     position: int = 0
     """Its place on the page, from 0."""
 

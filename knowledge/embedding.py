@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from core.errors import UnavailableError
 from knowledge.words import content_words, stem
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever other code gives the same texts other vectors."""
-DIMENSIONS = 64
+DIMENSIONS = 128
 SHORTEST_GRAM, LONGEST_GRAM = 3, 5
 SMALLEST_COUNT = 2
 """A term must occur in that many texts to be learned,"""

@@ -12,10 +12,11 @@ from core.passages import Passage
 from knowledge.thesaurus import alike
 from knowledge.words import content_words, is_small, mend, stem
 
-SATURATION = 1.2
-LENGTH_WEIGHT = 0.75
+SATURATION = 2.4
+LENGTH_WEIGHT = 0.4
+"""Sections are short and of one length: how often they say a word tells more than in long texts."""
 HEADING_WEIGHT = 2
-"""How often the words of a heading count."""
+"""How often the words of a heading, and of the questions it is asked by, count."""
 MENDED_WEIGHT = 0.8
 """A word that was mended counts less than one that was written so."""
 ALIKE_WEIGHT = 0.5
@@ -27,13 +28,18 @@ Numbers = NDArray[np.int32]
 def search_text(passage: Passage) -> str:
     """Return the text under which a passage is found."""
     head = f"{passage.heading}. " * HEADING_WEIGHT
-    return f"{passage.page}. {head}{passage.keywords}. {passage.text}"
+    asked = f" {passage.asked}." * HEADING_WEIGHT if passage.asked else ""
+    return f"{passage.page}. {head}{passage.keywords}. {passage.text}{asked}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """A word of a question, as the index knows it."""
 
+    term: str
+    """Its stem, mended."""
+    written: str
+    """The word itself, mended."""
     rarity: float
     """How telling it is."""
     stems: Mapping[str, float]
@@ -103,6 +109,11 @@ class LexicalIndex:
         holding = len(self._postings(term)[0])
         return float(np.log1p((self._size - holding + 0.5) / (holding + 0.5)))
 
+    @property
+    def greatest_rarity(self) -> float:
+        """How telling a word is that no text has."""
+        return float(np.log1p((self._size + 0.5) / 0.5))
+
     def question(self, text: str) -> tuple[Word, ...]:
         """Return the words of a question: misspelt ones mended, with words that mean the same."""
         found: dict[str, Word] = {}
@@ -110,7 +121,7 @@ class LexicalIndex:
             term, weight = stem(word), 1.0
             near = alike(term)
             if not self._knows(term) and not near and (meant := self._mended(word)):
-                term, weight = stem(meant), MENDED_WEIGHT
+                word, term, weight = meant, stem(meant), MENDED_WEIGHT
                 near = alike(term)
             stems_of = dict.fromkeys(near, ALIKE_WEIGHT * weight) | {term: weight}
             known = {other: how for other, how in stems_of.items() if self._knows(other)}
@@ -119,7 +130,7 @@ class LexicalIndex:
                 rarity = self.rarity(term)
             if known or not (term.isdecimal() or is_small(word)):
                 # Neither a figure that no passage holds nor `wat` says what a question is about.
-                found.setdefault(term, Word(rarity=rarity, stems=known))
+                found.setdefault(term, Word(term=term, written=word, rarity=rarity, stems=known))
         return tuple(found.values())
 
     def scores(self, question: Sequence[Word]) -> NDArray[np.float64]:

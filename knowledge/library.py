@@ -21,13 +21,13 @@ from core.passages import (
     Source,
     SourceKind,
 )
+from knowledge.doubt import MINIMUM_CONFIDENCE, Signs
 from knowledge.excerpts import excerpt_of
 from knowledge.indexing import Indexing, State
 from knowledge.manifest import Manifest
 from knowledge.own_sources import OwnSources, change_of
-from knowledge.ranking import CANDIDATES, MINIMUM_CONFIDENCE, Ranker, Ranking, Signs
+from knowledge.ranking import CANDIDATES, Ranker, Ranking
 from knowledge.reference import Package
-from knowledge.words import subject
 
 CORPUS = Path(__file__).parent / "corpus"
 CORPUS_SOURCE = "corpus"
@@ -206,9 +206,10 @@ class Library:
         ready = self._current()
         if source and source not in ready.ranker.names:
             source = _named(source, sorted(ready.ranker.names))
-        vector = ready.state.vectors.encode([subject(query)])[0]
+        asked = ready.ranker.asked(query)
+        vector = ready.state.vectors.encode([" ".join(word.written for word in asked)])[0]
         nearest = self._index.nearest(vector, CANDIDATES, source)
-        return ready.ranker.rank(query, nearest, limit, source)
+        return ready.ranker.rank(query, asked, nearest, limit, source)
 
     def _current(self) -> _Ready:
         # Another process may have changed the index; what we know would then not fit any more.

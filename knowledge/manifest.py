@@ -13,7 +13,7 @@ from core.errors import UnavailableError
 from core.passages import SkippedFile, Source, SourceKind
 
 FILE = "sources.json"
-VERSION = 1
+VERSION = 2
 """Raised whenever the same files would give other passages."""
 
 

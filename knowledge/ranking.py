@@ -4,34 +4,28 @@ The figures behind the constants are printed by `python -m bench.retrieval`.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from math import exp
+from functools import cached_property
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.passages import NearPassage
-from knowledge.lexical import Word
+from knowledge.doubt import Signs
+from knowledge.lexical import SATURATION, Word
 from knowledge.shelf import Shelf
-from knowledge.words import asks_what, subject
+from knowledge.words import asks_for_news, subject
 
-LEXICAL_WEIGHT = 0.6
-"""Share of the lexical score: fused with the vectors, more is found and ordered better."""
+LEXICAL_WEIGHT, VECTOR_WEIGHT, PHRASE_WEIGHT = 0.4, 0.25, 0.35
+"""Shares of the three searches: fused, more is found and ordered better than by any alone."""
 CANDIDATES = 60
-"""How many passages each of the two searches puts forward."""
-HEADING_BONUS = 0.5
-"""What a passage is worth more when the question has all words of its heading."""
-LEAD_WEIGHT = 1.1
-"""What the first passage of a page is worth more when somebody asks what a thing is."""
+"""How many passages each of the searches puts forward."""
 REFERENCE_WEIGHT = 0.7
 """What a passage from a package's docstrings is worth: it answers fewer questions than a page."""
-COVERED, NEAR, UNKNOWN, BEGIN = 5.70, 2.01, -5.09, -4.20
-"""How much it speaks for an answer that passages cover the question's words, that one is near by
-vector, and that no passage knows some of its words; fitted on the development questions."""
-MINIMUM_CONFIDENCE = 0.42
-"""Below it the passages are guesses; silence is more useful than a weak citation."""
+UNASKED_WEIGHT = 0.4
+"""Without questions it is asked by, a passage is as like as this share of its lexical score."""
 LOOKED_AT = 5
 """How many of the best passages the doubt is about."""
 
@@ -44,34 +38,13 @@ class Ranking:
     """Ids with their scores from 0 to 1, best first."""
     asked: tuple[Word, ...]
     """The words of the question, as the index knows them."""
-    signs: "Signs"
+    signs: Signs
     """What speaks for and against an answer in the passages."""
 
     @property
     def confidence(self) -> float:
         """How probably the passages answer the question, from 0 to 1."""
         return self.signs.confidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signs:
-    """What tells whether a question has an answer in the passages that were found."""
-
-    covered: float
-    """The greatest share of the question's meaning that the words of one passage cover."""
-    near: float
-    """The greatest cosine of a passage with the question."""
-    unknown: float
-    """The share of the question's meaning in words that no passage has."""
-
-    @property
-    def confidence(self) -> float:
-        """How probably there is an answer, from 0 to 1."""
-        if self.covered <= 0:
-            return 0.0
-        return 1 / (
-            1 + exp(-(BEGIN + COVERED * self.covered + NEAR * self.near + UNKNOWN * self.unknown))
-        )
 
 
 @dataclass(frozen=True)
@@ -82,36 +55,46 @@ class Ranker:
     references: frozenset[str] = frozenset()
     """The sources that come from the docstrings of packages."""
 
+    def asked(self, question: str) -> tuple[Word, ...]:
+        """Return the words of a question that name its subject, as the index knows them."""
+        return self.shelf.lexical.question(subject(question))
+
     def rank(
-        self, question: str, nearest: Sequence[NearPassage], limit: int, source: str = ""
+        self,
+        question: str,
+        asked: Sequence[Word],
+        nearest: Sequence[NearPassage],
+        limit: int,
+        source: str = "",
     ) -> Ranking:
-        """Fuse the nearest passages by vector with those that share the question's words.
+        """Fuse passages near by vector, with the question's words, and asked for like it.
 
         Args:
             question: In the person's own words.
+            asked: Its words, as `asked` gives them.
             nearest: What the vector search put forward.
             limit: How many passages to return at most.
             source: Only passages of this source; all if empty.
         """
         lexical = self.shelf.lexical
-        asked = lexical.question(subject(question))
-        scores = lexical.scores(asked)
+        scores, likeness = lexical.scores(asked), self.shelf.phrases.likeness(question, asked)
         if source:
             scores[self._sources != source] = 0
-        rows, words = _leading(scores)
+            likeness[self._sources != source] = 0
+        words, phrases = _leading(scores), _leading(likeness)
         cosines = {
             self.shelf.rows[near.id]: near.cosine for near in nearest if near.id in self.shelf.rows
         }
-        candidates = sorted({*rows, *cosines})
-        fused = LEXICAL_WEIGHT * _shares(candidates, words) + (1 - LEXICAL_WEIGHT) * _shares(
-            candidates, cosines
+        candidates = sorted({*words, *cosines, *phrases})
+        shares, like = _shares(candidates, words), likeness[candidates]
+        unasked = ~self.shelf.phrases.asked[candidates]
+        like = np.where(unasked, np.maximum(like, UNASKED_WEIGHT * shares), like)
+        fused = (
+            LEXICAL_WEIGHT * shares
+            + VECTOR_WEIGHT * _shares(candidates, cosines)
+            + PHRASE_WEIGHT * like
         )
-        if asks_what(question):
-            fused *= np.where(self.shelf.leads[candidates], LEAD_WEIGHT, 1.0)
         fused *= self._weights[candidates]
-        said = {stem for word in asked for stem in word.stems}
-        named = [self._heading_share(row, said) for row in candidates]
-        fused *= 1 + HEADING_BONUS * np.array(named)
         order = [at for at in np.argsort(-fused, kind="stable") if fused[at] > 0]
         best = [candidates[at] for at in order[:LOOKED_AT]]
         return Ranking(
@@ -119,21 +102,35 @@ class Ranker:
                 (self.shelf.ids[candidates[at]], round(min(1.0, float(fused[at])), 4))
                 for at in order[:limit]
             ),
-            asked=asked,
-            signs=Signs(
-                covered=float(lexical.coverage(asked, best).max(initial=0.0)),
-                near=max((cosines.get(row, 0.0) for row in best), default=0.0),
-                unknown=_unknown(asked),
+            asked=tuple(asked),
+            signs=self._signs(
+                question, asked, scores, likeness, [(row, cosines.get(row, 0.0)) for row in best]
             ),
         )
 
-    def _heading_share(self, row: int, said: Set[str]) -> float:
-        """Return how much of a heading's meaning the question names."""
-        terms = _terms(self.shelf.headings[row])
-        if not terms & said:
-            return 0.0
-        rarities = {term: self.shelf.lexical.rarity(term) for term in terms}
-        return sum(rarities[term] for term in terms & said) / sum(rarities.values())
+    def _signs(
+        self,
+        question: str,
+        asked: Sequence[Word],
+        scores: NDArray[np.float64],
+        likeness: NDArray[np.float64],
+        best: Sequence[tuple[int, float]],
+    ) -> Signs:
+        """Gather the signs from the best rows and their cosines."""
+        rows = [row for row, _ in best]
+        lexical = self.shelf.lexical
+        whole = sum(word.rarity for word in asked)
+        return Signs(
+            like=float(likeness[rows].max(initial=0.0)),
+            shared=float(scores.max(initial=0.0)) / (whole * (SATURATION + 1)) if whole else 0.0,
+            rare=whole / len(asked) / lexical.greatest_rarity if asked else 0.0,
+            covered=float(lexical.coverage(asked, rows[:1]).sum()) * len(asked),
+            near=best[0][1] if best else 0.0,
+            length=log(max(len(question.split()), 1)),
+            news=asks_for_news(question),
+            alone=len(asked) == 1,
+            asked=bool(self.shelf.phrases.asked[rows[:1]].any()),
+        )
 
     @cached_property
     def names(self) -> Mapping[str, int]:
@@ -150,22 +147,11 @@ class Ranker:
         return np.array(self.shelf.sources)
 
 
-@lru_cache(maxsize=20_000)
-def _terms(heading: str) -> frozenset[str]:
-    return frozenset(heading.split())
-
-
-def _unknown(asked: Sequence[Word]) -> float:
-    whole = sum(word.rarity for word in asked)
-    return sum(word.rarity for word in asked if not word.stems) / whole if whole else 0.0
-
-
-def _leading(scores: NDArray[np.float64]) -> tuple[Sequence[int], dict[int, float]]:
-    """Return the rows with the highest scores, and their scores."""
+def _leading(scores: NDArray[np.float64]) -> dict[int, float]:
+    """Return the rows with the highest scores, with their scores."""
     count = min(CANDIDATES, len(scores))
     best = np.argpartition(scores, -count)[-count:] if count else np.zeros(0, np.int64)
-    leading = {int(row): float(scores[row]) for row in best if scores[row] > 0}
-    return list(leading), leading
+    return {int(row): float(scores[row]) for row in best if scores[row] > 0}
 
 
 def _shares(rows: Sequence[int], scores: dict[int, float]) -> NDArray[np.float64]:

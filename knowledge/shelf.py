@@ -11,14 +11,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from core.errors import UnavailableError
 from core.passages import Passage
 from knowledge.lexical import LexicalIndex, search_text
-from knowledge.words import stems
+from knowledge.phrases import PhraseIndex, phrases_of
 
-VERSION = 3
+VERSION = 4
 """Raised whenever other code reads or makes the file differently."""
 
 
@@ -29,11 +28,8 @@ class Shelf:
     ids: tuple[str, ...]
     sources: tuple[str, ...]
     """Of each row."""
-    headings: tuple[str, ...]
-    """The stems of each row's heading, between spaces."""
-    leads: NDArray[np.bool_]
-    """Which rows are the first of their page."""
     lexical: LexicalIndex
+    phrases: PhraseIndex
 
     @classmethod
     def of(cls, passages: Sequence[Passage]) -> "Shelf":
@@ -41,24 +37,21 @@ class Shelf:
         return cls(
             ids=tuple(passage.id for passage in passages),
             sources=tuple(passage.source for passage in passages),
-            headings=tuple(" ".join(stems(passage.heading)) for passage in passages),
-            leads=np.array([passage.position == 0 for passage in passages], dtype=np.bool_),
             lexical=LexicalIndex.of([search_text(passage) for passage in passages]),
+            phrases=PhraseIndex.of([phrases_of(passage) for passage in passages]),
         )
 
     def changed(self, gone: Collection[str], passages: Sequence[Passage]) -> "Shelf":
         """Return a shelf without some ids and with more passages; only these are read."""
         replaced = {*gone, *(passage.id for passage in passages)}
         kept = [row for row, key in enumerate(self.ids) if key not in replaced]
+        rows = np.array(kept, dtype=np.int32)
         more = Shelf.of(passages)
         return Shelf(
             ids=(*(self.ids[row] for row in kept), *more.ids),
             sources=(*(self.sources[row] for row in kept), *more.sources),
-            headings=(*(self.headings[row] for row in kept), *more.headings),
-            leads=np.concatenate([self.leads[kept], more.leads]),
-            lexical=self.lexical.changed(
-                np.array(kept, dtype=np.int32), [search_text(passage) for passage in passages]
-            ),
+            lexical=self.lexical.changed(rows, [search_text(passage) for passage in passages]),
+            phrases=self.phrases.changed(rows, [phrases_of(passage) for passage in passages]),
         )
 
     @cached_property
@@ -76,9 +69,9 @@ class Shelf:
             "version": VERSION,
             "ids": self.ids,
             "sources": self.sources,
-            "headings": self.headings,
             "terms": list(self.lexical.terms),
             "spellings": sorted(self.lexical.spellings),
+            "phrase_terms": list(self.phrases.terms),
         }
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
@@ -87,11 +80,13 @@ class Shelf:
                 np.savez(
                     stream,
                     words=np.frombuffer(json.dumps(words).encode(), dtype=np.uint8),
-                    leads=self.leads,
                     starts=self.lexical.starts,
                     rows=self.lexical.rows,
                     times=self.lexical.times,
                     lengths=self.lexical.lengths,
+                    phrase_starts=self.phrases.starts,
+                    phrases=self.phrases.phrases,
+                    owners=self.phrases.owners,
                 )
             Path(name).replace(file)
         except OSError as error:
@@ -111,8 +106,6 @@ class Shelf:
                 return cls(
                     ids=tuple(words["ids"]),
                     sources=tuple(words["sources"]),
-                    headings=tuple(words["headings"]),
-                    leads=stored["leads"],
                     lexical=LexicalIndex(
                         terms={term: place for place, term in enumerate(words["terms"])},
                         starts=stored["starts"],
@@ -120,6 +113,13 @@ class Shelf:
                         times=stored["times"],
                         lengths=stored["lengths"],
                         spellings=frozenset(words["spellings"]),
+                    ),
+                    phrases=PhraseIndex(
+                        terms={term: place for place, term in enumerate(words["phrase_terms"])},
+                        starts=stored["phrase_starts"],
+                        phrases=stored["phrases"],
+                        owners=stored["owners"],
+                        rows=len(words["ids"]),
                     ),
                 )
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):

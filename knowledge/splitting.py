@@ -3,13 +3,13 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.errors import RequestError, UnavailableError
 from core.passages import Passage
@@ -21,6 +21,8 @@ _FRONT_MATTER = re.compile(r"\A---\r?\n(.*?)\r?\n---\r?\n", re.S)
 _TITLE = re.compile(r"^# (.+)$", re.M)
 _HEADING = re.compile(r"(#{1,4})\s+(.*?)\s*#*\s*$")
 _FENCE = re.compile(r"^\s*(```|~~~)")
+# The same safe loader in C, ten times as fast, where it is installed.
+_Loader: type[yaml.SafeLoader | yaml.CSafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -35,6 +37,15 @@ class FrontMatter(BaseModel):
     """Other words that people use for the subject."""
     sources: tuple[str, ...] = ()
     """What the page rests on, by name."""
+    asked: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
+    """How people ask for what stands under a heading."""
+
+    @field_validator("asked", mode="before")
+    @classmethod
+    def _by_heading(cls, value: object) -> object:
+        # The front matter of other people's pages may use the word for something else.
+        lists = value.items() if isinstance(value, dict) else ()
+        return {str(key): list(map(str, one)) for key, one in lists if isinstance(one, list)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +58,8 @@ class Document:
     sections: tuple[tuple[str, str], ...]
     """Heading and text of each, in reading order."""
     keywords: str = ""
+    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """How people ask for what stands under a heading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +99,7 @@ def parse_page(text: str, path: str) -> MarkdownPage:
     match = _FRONT_MATTER.match(text)
     body = text[match.end() :] if match else text
     try:
-        front = FrontMatter.model_validate(yaml.safe_load(match[1]) or {} if match else {})
+        front = FrontMatter.model_validate(yaml.load(match[1], _Loader) or {} if match else {})
     except (yaml.YAMLError, ValidationError) as error:
         raise RequestError(
             f"The front matter of {path!r} cannot be used.",
@@ -104,6 +117,7 @@ def document_of(page: MarkdownPage) -> Document:
         title=page.title,
         sections=tuple(_sections(page.body)),
         keywords=", ".join(page.front.terms),
+        asked=page.front.asked,
     )
 
 
@@ -133,6 +147,7 @@ def cut(document: Document, source: str) -> tuple[Passage, ...]:
                     text=text,
                     path=document.path,
                     keywords=document.keywords,
+                    asked="\n".join(document.asked.get(heading, ())),
                     position=len(passages),
                 )
             )

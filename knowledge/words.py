@@ -31,6 +31,11 @@ STOP_WORDS = frozenset(
     perhaps pretty probably properly quite realistically somehow something sometimes
     somewhere still stuff suddenly sure thanks though thx totally truly understand
     usually wanna whole yet
+    im ive youre dont doesnt didnt isnt arent wasnt cant couldnt wont wouldnt shouldnt havent hasnt
+    thats whats theres lets we've we're we'll you're you've they're they've he's she's there's let's
+    aren't wasn't weren't won't wouldn't couldn't haven't hasn't hadn't
+    u ur pls plz ok okay hmm btw etc guys anyone everyone anybody ago lately recently
+    myself yourself ourselves themselves itself
     """.split()
 )
 
@@ -44,9 +49,10 @@ ADDRESS_WORDS = frozenset(
 """Words that address the documentation rather than name a subject."""
 
 _WORD = re.compile("[^\\W_]+(?:['\u2019_][^\\W_]+)*")
-_WHAT = re.compile(
-    r"\bwhat(?:['\u2019]?s| is| are| does .* mean| for)\b|\b(?:explain|define|describe|why)\b"
-    r"|\bmeaning of\b",
+_FLEETING = re.compile(
+    r"\b(?:price[sd]?|pricing|refund|discount|salary|trial|released?|release date|roadmap|newest"
+    r"|tomorrow|tonight|right now|at the moment|these days|forecast|when (?:will|was|did)"
+    r"|this (?:week|year)|20[23]\d)\b",
     re.IGNORECASE,
 )
 _HUMP = re.compile(r"[A-Z]?[a-z]{2,}|[A-Z]{2,}(?![a-z])|\d+")
@@ -75,6 +81,11 @@ def subject(question: str) -> str:
     return " ".join(word for word in meant if word not in ADDRESS_WORDS) or " ".join(meant)
 
 
+def asks_for_news(question: str) -> bool:
+    """Return whether a question asks for what changes by the day: prices, dates, releases."""
+    return _FLEETING.search(question) is not None
+
+
 def is_small(word: str) -> bool:
     """Return whether a word is a small word with a slip: `wat`, `wich`, `hwo`."""
     return len(word) >= SMALLEST_SMALL and any(
@@ -82,11 +93,6 @@ def is_small(word: str) -> bool:
         for small in STOP_WORDS
         if len(small) >= SMALLEST_SMALL
     )
-
-
-def asks_what(question: str) -> bool:
-    """Return whether a question asks what a thing is or what it is for."""
-    return _WHAT.search(question) is not None
 
 
 @lru_cache(maxsize=50_000)

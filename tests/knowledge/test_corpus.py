@@ -9,9 +9,17 @@ import yaml
 
 from knowledge.library import CORPUS
 from knowledge.splitting import MarkdownPage, read_page, split
+from knowledge.words import stem, words
 
 PAGES = [read_page(file, CORPUS) for file in sorted(CORPUS.glob("**/*.md"))]
+QUESTIONS = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
+NEARLY_ALL = 0.6
+"""Share of words in common from which two questions are one."""
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+
+
+def stemmed(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in words(text))
 
 
 def headings(page: MarkdownPage) -> list[str]:
@@ -59,6 +67,26 @@ def test_the_links_of_a_page_lead_to_pages(page: MarkdownPage) -> None:
     assert [path for path in linked if not (CORPUS / path).is_file()] == []
 
 
+@each_page
+def test_a_page_says_what_each_heading_is_asked_by(page: MarkdownPage) -> None:
+    assert sorted(page.front.asked) == sorted(headings(page))
+    assert [one for one, asked in page.front.asked.items() if not 1 <= len(asked) <= 12] == []
+
+
+def test_no_question_of_the_tests_stands_on_a_page_nearly_word_for_word() -> None:
+    questions = [(row["ask"], stemmed(row["ask"])) for row in QUESTIONS]
+    copied = [
+        (phrase, ask)
+        for page in PAGES
+        for phrases in (*page.front.asked.values(), page.front.terms)
+        for phrase in phrases
+        for ask, asked in questions
+        if len(asked) >= 4 and len(own := stemmed(phrase)) >= 4
+        if len(own & asked) / len(own | asked) >= NEARLY_ALL
+    ]
+    assert copied == []
+
+
 def test_titles_and_passages_can_be_told_apart() -> None:
     titles = Counter(page.title for page in PAGES)
     ids = Counter(passage.id for page in PAGES for passage in split(page, "corpus"))
@@ -75,10 +103,9 @@ def test_no_sentence_stands_on_two_pages() -> None:
 
 
 def test_what_answers_the_questions_of_the_tests_is_there() -> None:
-    asked = yaml.safe_load((Path(__file__).parent / "questions.yaml").read_text(encoding="utf-8"))
     known = {f"{page.path[:-3]} § {one}" for page in PAGES for one in headings(page)}
     pages = {page.path[:-3] for page in PAGES}
-    named = {answer for row in asked for answer in row["answers"]}
+    named = {answer for row in QUESTIONS for answer in row["answers"]}
     # Passages of packages are of the installed release, not of these pages.
     ours = {answer for answer in named if answer.split(" § ")[0] in pages}
     assert sorted(ours - known - pages) == []

@@ -191,6 +191,41 @@ def test_the_index_is_built_on_the_first_search_only(tmp_path: Path) -> None:
     assert (index.added, index.removed, index.resets) == ([], [], [])
 
 
+def test_questions_on_a_page_find_it_in_words_that_its_text_has_not(tmp_path: Path) -> None:
+    library, index, pages = small_library(tmp_path)
+    assert not library.search("who will help me").answerable
+    page = pages / "page1.md"
+    front = "---\nasked:\n  Part 12:\n    - who can help me\n    - rescue of hikers\n---\n"
+    page.write_text(front + page.read_text())
+    library.refresh()
+    assert len(index.removed) == 0
+    for question in ("who will help me", "rescue a hiker"):
+        answer = library.search(question)
+        assert answer.answerable
+        assert answer.items[0].passage.heading == "Part 12"
+        assert "rescue" not in answer.items[0].excerpt
+
+
+def test_front_matter_that_means_something_else_by_asked_is_no_obstacle(tmp_path: Path) -> None:
+    library, _, pages = small_library(tmp_path)
+    (pages / "page9.md").write_text("---\nasked: by my boss\n---\n# Glaciers\n\nIce moves.\n")
+    assert library.search("glaciers ice").items[0].passage.page == "Glaciers"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what is the price of nvidia shares",
+        "when will kubeflow 3 be released",
+        "apple tree pruning",
+    ],
+)
+def test_what_changes_by_the_day_or_is_of_another_field_is_not_answered(
+    library: Library, question: str
+) -> None:
+    assert not library.search(question).answerable
+
+
 def test_a_changed_page_touches_only_its_own_passages(tmp_path: Path) -> None:
     library, index, pages = small_library(tmp_path)
     library.refresh()
