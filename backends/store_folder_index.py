@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from backends.sqlite_damage import DAMAGED, is_damage
+from backends.sqlite_file import SqliteFile
 from core.errors import UnavailableError
 from core.objects import StoredObject
 
@@ -28,7 +28,6 @@ _SCHEMA = (
 )
 _EDITION = 1
 """Counts the shapes of this file; an older one is brought up to date when it is opened."""
-_WAIT_SECONDS = 30
 _COLUMNS = "key, etag, bytes, modified_ns, inode, content_type, tags"
 _MANY = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -91,7 +90,8 @@ class FolderIndex:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        named = f"The object store's index {path} does not"
+        self._file = SqliteFile(path, named, _EDITION, _bring_up_to_date, log_ahead=False)
 
     def find(self, bucket: str, key: str) -> Entry | None:
         """Return what is remembered of an object."""
@@ -142,14 +142,9 @@ class FolderIndex:
     @contextlib.contextmanager
     def changing(self) -> Iterator["IndexChange"]:
         """Keep every other writer out while files and their entries change together."""
-        with self._explained(), contextlib.closing(self._connect()) as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield IndexChange(connection)
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+        self._file.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._file.changing() as connection:
+            yield IndexChange(connection)
 
     def remember_if_possible(self, bucket: str, entries: Mapping[str, Entry]) -> None:
         """Remember entries, unless the disk cannot be written: then they are made again later."""
@@ -158,30 +153,10 @@ class FolderIndex:
                 index.remember(bucket, key, entry)
 
     def _rows(self, query: str, values: Sequence[str]) -> Sequence[tuple[str, ...]]:
-        if not self._path.exists():
+        if not self._file.path.exists():
             return []
-        with self._explained(), contextlib.closing(self._connect()) as connection:
+        with self._file.reading() as connection:
             return connection.execute(query, values).fetchall()
-
-    def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None)
-        try:
-            _bring_up_to_date(connection)
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise UnavailableError(
-                f"The object store's index {self._path} does not answer: {error}.",
-                hint=DAMAGED if is_damage(error) else "Is the disk full or read-only?",
-            ) from error
 
 
 class IndexChange:
@@ -286,9 +261,8 @@ def moment(nanoseconds: int) -> datetime:
     return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 
-def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA user_version").fetchone()[0] >= _EDITION:
-        return
+def _bring_up_to_date(connection: sqlite3.Connection, edition: int) -> None:
+    del edition
     connection.execute("BEGIN IMMEDIATE")
     for statement in _SCHEMA:
         connection.execute(statement)

@@ -1,26 +1,21 @@
 """Triggers, and which objects they have met, in an SQLite file."""
 
-import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from filelock import FileLock
-
-from backends.sqlite_damage import DAMAGED, is_damage
+from backends.sqlite_file import SqliteFile, in_steps
 from core import clock
-from core.errors import RequestError, UnavailableError, not_found
+from core.errors import RequestError, not_found
 from core.objects import StoredObject
 from core.triggers import Firing, Trigger
 
-WAIT_SECONDS = 30
 ABANDONED_AFTER = timedelta(minutes=15)
 """After this time, who claimed an object and has not started a run has ended."""
 LOST = "Whoever was to start the run ended before it was there."
 
-_SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS triggers (
     id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, bucket TEXT NOT NULL,
@@ -47,14 +42,16 @@ class SqliteTriggers:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        named = f"The triggers in {path} do not"
+        steps = in_steps({1: _SCHEMA})
+        self._file = SqliteFile(path, named, 1, steps, foreign_keys=True)
 
     def all(self) -> Sequence[Trigger]:
         """Return every trigger, by name."""
-        if not self._path.exists():
+        if not self._file.path.exists():
             # Most homes have none, and looking must not make a file.
             return ()
-        with self._reading() as db:
+        with self._file.reading() as db:
             rows = db.execute("SELECT * FROM triggers ORDER BY name").fetchall()
             return [_trigger(db, row) for row in rows]
 
@@ -63,7 +60,7 @@ class SqliteTriggers:
 
         It rests until all of them are noted: nothing that was there before starts a run.
         """
-        with self._changing() as db:
+        with self._file.changing() as db:
             if db.execute("SELECT 1 FROM triggers WHERE name = ?", (trigger.name,)).fetchone():
                 raise RequestError(
                     f"There is a trigger {trigger.name!r} already.",
@@ -96,7 +93,7 @@ class SqliteTriggers:
     def resume(self, name: str, present: Iterator[Sequence[StoredObject]]) -> Trigger:
         """Let a paused trigger fire again; the objects that are present count as seen."""
         for some in present:
-            with self._changing() as db:
+            with self._file.changing() as db:
                 number = _row(db, name)["id"]
                 db.executemany(
                     "INSERT OR IGNORE INTO met (trigger, key, etag, state) VALUES (?, ?, ?, ?)",
@@ -106,13 +103,13 @@ class SqliteTriggers:
 
     def delete(self, name: str) -> None:
         """Remove a trigger; the runs it started stay."""
-        with self._changing() as db:
+        with self._file.changing() as db:
             db.execute("DELETE FROM triggers WHERE id = ?", (_row(db, name)["id"],))
 
     def unseen(self, name: str, objects: Sequence[StoredObject]) -> Sequence[StoredObject]:
         """Return those objects whose content a trigger has not met yet."""
         met: set[tuple[str, str]] = set()
-        with self._reading() as db:
+        with self._file.reading() as db:
             number = _row(db, name)["id"]
             for begin in range(0, len(objects), _AT_ONCE):
                 keys = [one.key for one in objects[begin : begin + _AT_ONCE]]
@@ -128,7 +125,7 @@ class SqliteTriggers:
 
     def claim(self, name: str, object: StoredObject) -> bool:  # noqa: A002  # the word for it here
         """Take an object for a run; False if somebody took it before, or the trigger rests."""
-        with self._changing() as db:
+        with self._file.changing() as db:
             row = db.execute("SELECT id, enabled FROM triggers WHERE name = ?", (name,)).fetchone()
             if row is None or not row["enabled"]:
                 return False
@@ -142,7 +139,7 @@ class SqliteTriggers:
 
     def settle(self, firing: Firing) -> None:
         """Note what a claimed object has become; nothing if the trigger is gone by now."""
-        with self._changing() as db:
+        with self._file.changing() as db:
             db.execute(
                 "UPDATE met SET state = ?, run = ?, problem = ? WHERE key = ? AND etag = ?"
                 " AND trigger = (SELECT id FROM triggers WHERE name = ?)",
@@ -158,14 +155,14 @@ class SqliteTriggers:
 
     def abandoned(self) -> Sequence[Firing]:
         """Note and return the claims whose owner ended before there was a run, each once."""
-        if not self._path.exists():
+        if not self._file.path.exists():
             return ()
         late = _text(clock.now() - ABANDONED_AFTER)
         wanted = "state = 'claimed' AND at < ?"
-        with self._reading() as db:
+        with self._file.reading() as db:
             if not db.execute(f"SELECT 1 FROM met WHERE {wanted} LIMIT 1", (late,)).fetchone():
                 return ()
-        with self._changing() as db:
+        with self._file.changing() as db:
             rows = db.execute(
                 "SELECT name, bucket, key, etag, at FROM met JOIN triggers ON id = trigger"
                 f" WHERE {wanted}",
@@ -177,52 +174,10 @@ class SqliteTriggers:
         return [_lost(row) for row in rows]
 
     def _enable(self, name: str, *, enabled: bool) -> Trigger:
-        with self._changing() as db:
+        with self._file.changing() as db:
             row = _row(db, name)
             db.execute("UPDATE triggers SET enabled = ? WHERE id = ?", (enabled, row["id"]))
             return _trigger(db, _row(db, name))
-
-    @contextlib.contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with self._explained(), contextlib.closing(self._connect()) as connection:
-            yield connection
-
-    @contextlib.contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        with self._reading() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, timeout=WAIT_SECONDS, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version < _SCHEMA_VERSION:
-            # Changing the journal's mode does not wait for others: one after the other.
-            with FileLock(self._path.with_suffix(".lock"), timeout=WAIT_SECONDS):
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.executescript(
-                    f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {_SCHEMA_VERSION}; COMMIT;"
-                )
-        return connection
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise UnavailableError(
-                f"The triggers in {self._path} do not answer: {error}.",
-                hint=DAMAGED if is_damage(error) else "Is the disk full or read-only?",
-            ) from error
 
 
 def _row(db: sqlite3.Connection, name: str) -> sqlite3.Row:

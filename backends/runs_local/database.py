@@ -1,17 +1,8 @@
 """The SQLite file behind the history."""
 
-import contextlib
-import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
-from filelock import FileLock
-
-from backends.sqlite_damage import DAMAGED, is_damage
-from core.errors import UnavailableError
-
-SCHEMA_VERSION = 4
-WAIT_SECONDS = 30
+from backends.sqlite_file import SqliteFile, in_steps
 
 MIGRATIONS = {
     1: """
@@ -74,76 +65,13 @@ CREATE TABLE looks (schedule TEXT PRIMARY KEY, seen TEXT NOT NULL);
 }
 
 
-class Database:
-    """Short connections to one file, safe for several threads and processes.
+class Database(SqliteFile):
+    """The history's file.
 
     Args:
-        path: The SQLite file; it is made at the first use.
+        path: Where it is; it is made at the first use.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """Hand over a connection for reading."""
-        with self._explained(), contextlib.closing(self._connect()) as connection:
-            yield connection
-
-    @contextlib.contextmanager
-    def changing(self) -> Iterator[sqlite3.Connection]:
-        """Hand over a connection in a write transaction: all of it happens or nothing."""
-        with self.reading() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
-
-    @contextlib.contextmanager
-    def kept_open(self) -> Iterator[None]:
-        """Keep a connection open beside the short ones.
-
-        When the last one closes, SQLite writes its log back and waits for the disk; who changes
-        much in a row should not wait for that each time.
-        """
-        with self._explained():
-            beside = self._connect()
-        with contextlib.closing(beside):
-            beside.execute("SELECT count(*) FROM sqlite_master")
-            yield
-
-    def _connect(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self._path, timeout=WAIT_SECONDS, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        # With a write-ahead log this loses nothing when a process dies, only when the power does.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version < SCHEMA_VERSION:
-            # Changing the journal's mode does not wait for others: one after the other.
-            with FileLock(self._path.with_suffix(".lock"), timeout=WAIT_SECONDS):
-                connection.execute("PRAGMA journal_mode = WAL")
-                _migrate(connection)
-        return connection
-
-    @contextlib.contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError) as error:
-            raise UnavailableError(
-                f"The history of runs in {self._path} does not answer: {error}.",
-                hint=DAMAGED if is_damage(error) else "Is the disk full or read-only?",
-            ) from error
-
-
-def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring a file of any age up to date; each step happens as a whole."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    for step in range(version + 1, SCHEMA_VERSION + 1):
-        connection.executescript(
-            f"BEGIN IMMEDIATE; {MIGRATIONS[step]} PRAGMA user_version = {step}; COMMIT;"
-        )
+        named = f"The history of runs in {path} does not"
+        super().__init__(path, named, max(MIGRATIONS), in_steps(MIGRATIONS))
