@@ -1,8 +1,10 @@
 """What the terminal's own commands do."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import AssistantError, NotFoundError, RequestError
@@ -10,6 +12,7 @@ from core.passages import CITATION_MARK
 from core.runs import Run, RunLogs
 from surfaces.tui import modes
 from surfaces.tui.opening import has_window_browser
+from surfaces.tui.prompt import Prompt
 from surfaces.tui.slash import COMMANDS
 from surfaces.tui.welcome import Welcome
 
@@ -153,6 +156,18 @@ def _examples(app: "SwarmApp", argument: str) -> None:
     app.transcript.say("\n".join(lines) or nothing)
 
 
+def _export(app: "SwarmApp", argument: str) -> None:
+    from agents.exports.formats import format_of
+
+    _assistant(app)
+    if not argument:
+        raise RequestError("Into which file?", hint="Write /export steps.py, or steps.sh.")
+    call = {"path": argument, "format": format_of(Path(argument)).value}
+    given = " ".join(f"{name}={json.dumps(value)}" for name, value in call.items())
+    # The same call as by hand: with its card, among what was done here.
+    app.on_prompt_sent(Prompt.Sent(f"/export_session {given}"))
+
+
 def _theme(app: "SwarmApp", argument: str) -> None:
     if not argument:
         app.action_change_theme()
@@ -222,6 +237,7 @@ _COMMANDS: dict[str, Callable[["SwarmApp", str], None]] = {
     "grants": modes.grants,
     "revoke": modes.revoke,
     "examples": _examples,
+    "export": _export,
     "theme": _theme,
     "copy": _copy,
     "open": _open,

@@ -42,6 +42,11 @@ COMMANDS = (
         usage="[number]",
         help="List what you taught the built-in model; with a number, forget that one.",
     ),
+    Command(
+        name="export",
+        usage="<file>",
+        help="Write what was done here as a script: a .py, .sh, .ipynb or .yml file.",
+    ),
     Command(name="theme", usage="[name]", help="Change the colours."),
     Command(name="copy", help="Copy the last answer to the clipboard."),
     Command(
