@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.blending import Blend, fit_blend, popular_shares, popularity
+from recommender.blending import fit_blend, popular_shares, popularity
 from recommender.examples import Examples
 from recommender.features import SPANS
 from recommender.forest import hide
 from recommender.growing import grow
 from recommender.scoring import owner_folds
+from recommender.train import most_telling, rules_say
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
@@ -27,7 +28,9 @@ Shares = NDArray[np.float64]
 Fold = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 SEED = 42
-TREES, INNER_TREES, INNER_FOLDS = 60, 30, 4
+TREES, INNER_TREES, INNER_FOLDS, INNER_REPEATS = 100, 30, 4, 2
+STATED_TIER = "cloud+kubernetes"
+WITH_TESTS = f"{STATED_TIER}+tests"
 METHODS = (
     "popularity",
     "draw",
@@ -38,9 +41,13 @@ METHODS = (
     "boosting",
     "plain forest",
     "forest",
+    "plain forest, tests",
+    "forest, tests",
     "forest, data alone",
 )
-"""`forest` is the recommender's; `data alone` knows nature and type of the data, like the study."""
+"""`forest` is the recommender's, with its rules on the platform; `tests` knows how much is tested,
+too; `data alone` knows nature and type of the data, like the study. Others know all but tests."""
+_TIERS = {"forest": STATED_TIER, "forest, tests": WITH_TESTS, "forest, data alone": "data"}
 
 
 def by_rule(slot: str, rows: Rows) -> Labels:
@@ -86,7 +93,7 @@ def model_of(name: str, seed: int) -> "ClassifierMixin":
         return make_pipeline(StandardScaler(), KNeighborsClassifier(7))
     if name == "logistic regression":
         return make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=1000))
-    if name == "plain forest":
+    if name.startswith("plain forest"):
         return RandomForestClassifier(100, random_state=seed)
     return GradientBoostingClassifier(n_estimators=30, max_depth=2, random_state=seed)
 
@@ -96,47 +103,70 @@ def said_by(name: str, slot: str, examples: Examples, fold: Fold, seed: int) -> 
     train, test = fold
     labels = examples.labels[slot]
     classes = np.unique(labels)
-    rows, unseen = examples.features[train], examples.features[test]
+    tier = WITH_TESTS if name.endswith("tests") else STATED_TIER
+    rows, unseen = hide(examples.features[train], tier), hide(examples.features[test], tier)
     prior = np.array([np.mean(labels[train] == name_) for name_ in classes])
     if name in ("popularity", "draw"):
         return np.tile(prior, (len(unseen), 1))
     if name == "rules":
         return (by_rule(slot, unseen)[:, None] == classes[None, :]).astype(float)
-    if name.startswith("forest"):
-        tier = "data" if name.endswith("alone") else "cloud+kubernetes"
-        return forest_says(examples, slot, fold, tier, seed)
     model = model_of(name, seed).fit(rows, labels[train])
     shares = np.zeros((len(unseen), len(classes)))
     shares[:, np.searchsorted(classes, model.classes_)] = model.predict_proba(unseen)
     return shares
 
 
-def forest_says(examples: Examples, slot: str, fold: Fold, tier: str, seed: int) -> Shares:
-    """Return what the recommender's forest says, blended and calibrated inside the fold."""
+def forests_say(examples: Examples, slot: str, fold: Fold, seed: int) -> Mapping[str, Shares]:
+    """Return what the recommender's forest says; all that is fitted is fitted inside the fold."""
     train, test = fold
     labels = examples.labels[slot]
     classes = np.unique(labels)
-    rows, owners = examples.features[train], examples.owners[train]
-    blend = blend_inside(rows, labels[train], owners, classes, tier, seed)
-    grown = grow(rows, labels[train], tuple(classes), trees=TREES, seed=seed)
-    shown = hide(examples.features[test], tier)
-    usual = popular_shares(popularity(rows, labels[train], classes), shown)
-    return blend.apply(grown.predict(shown), usual)
+    rows = examples.features[train]
+    inside = _inside(slot, rows, labels[train], examples.owners[train], seed)
+    present = np.isin(classes, np.unique(labels[train]))
+    grown = grow(rows, labels[train], tuple(classes), slot=slot, trees=TREES, seed=seed)
+    shares = popularity(rows, labels[train], classes)
+    found = {}
+    told = {tier: said for tier, (said, _) in inside.items()}
+    for name, tier in _TIERS.items():
+        shown = most_telling(labels[train], told, tier)
+        factors = rules_say(examples, slot, tier)
+        inner, outer = (None, None) if factors is None else (factors[train], factors[test])
+        blend = fit_blend(
+            labels[train],
+            told[shown],
+            inside[tier][1],
+            None if inner is None else inner[:, present],
+        )
+        unseen = hide(examples.features[test], tier)
+        said, popular = grown.predict(hide(unseen, shown)), popular_shares(shares, unseen)
+        found[name] = blend.calibrated(blend.ranked(said, popular, outer))
+    return found
 
 
-def blend_inside(
-    rows: Rows, labels: Labels, owners: Labels, classes: Labels, tier: str, seed: int
-) -> Blend:
-    """Fit the blend on folds inside a training part."""
-    said = np.zeros((len(labels), len(classes)))
-    usual = np.zeros_like(said)
-    for inner, held in owner_folds(labels, owners, INNER_FOLDS, seed):
-        grown = grow(rows[inner], labels[inner], tuple(classes), trees=INNER_TREES, seed=seed)
-        shown = hide(rows[held], tier)
-        said[held] = grown.predict(shown)
-        usual[held] = popular_shares(popularity(rows[inner], labels[inner], classes), shown)
-    present = np.isin(classes, np.unique(labels))
-    return fit_blend(labels, [said[:, present]], [usual[:, present]])
+def _inside(
+    slot: str, rows: Rows, labels: Labels, owners: Labels, seed: int
+) -> Mapping[str, tuple[list[Shares], list[Shares]]]:
+    """Return what trees and popularity say on folds inside a training part, by what is known."""
+    classes = np.unique(labels)
+    shape = (len(labels), len(classes))
+    found: dict[str, tuple[list[Shares], list[Shares]]] = {
+        tier: ([], []) for tier in _TIERS.values()
+    }
+    for repeat in range(INNER_REPEATS):
+        for said, usual in found.values():
+            said.append(np.zeros(shape))
+            usual.append(np.zeros(shape))
+        for inner, held in owner_folds(labels, owners, INNER_FOLDS, seed + 100 * repeat):
+            grown = grow(
+                rows[inner], labels[inner], tuple(classes), slot=slot, trees=INNER_TREES, seed=seed
+            )
+            popular = popularity(rows[inner], labels[inner], classes)
+            for tier, (said, usual) in found.items():
+                shown = hide(rows[held], tier)
+                said[repeat][held] = grown.predict(shown)
+                usual[repeat][held] = popular_shares(popular, shown)
+    return found
 
 
 def compare(slot: str, examples: Examples, repeats: int) -> Mapping[str, list[Shares]]:
@@ -145,8 +175,11 @@ def compare(slot: str, examples: Examples, repeats: int) -> Mapping[str, list[Sh
     shape = (len(labels), len(np.unique(labels)))
     said = {name: [np.zeros(shape) for _ in range(repeats)] for name in METHODS}
     for repeat, fold in _folds(examples, slot, repeats):
+        ours = forests_say(examples, slot, fold, SEED + repeat)
         for name in METHODS:
-            said[name][repeat][fold[1]] = said_by(name, slot, examples, fold, SEED + repeat)
+            said[name][repeat][fold[1]] = (
+                ours[name] if name in ours else said_by(name, slot, examples, fold, SEED + repeat)
+            )
     return said
 
 

@@ -30,6 +30,10 @@ class ProjectProfile:
     existing_tools: tuple[str, ...] = ()
     licences: str = ""
     """A policy: `open` for open-source licences only, `permissive` for those without copyleft."""
+    tests: str = ""
+    """How much of the code is tested already: `none`, `some` or `many` (five test files)."""
+    skipped: tuple[str, ...] = ()
+    """Facts that the person was asked for and passed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +81,12 @@ class Recommendation:
     """Whole toolchains that differ for a reason."""
     neighbours: tuple["SimilarProject", ...] = ()
     """The projects of the data that are most like it, nearest first."""
+    companies: tuple[str, ...] = ()
+    """What published platforms of companies like this one say beside it, in sentences."""
     questions: tuple["Question", ...] = ()
     """What to ask next, by the information that its answer would give."""
+    questions_left: int = 0
+    """How many of them may still be asked: what was told or passed over counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,3 +151,5 @@ class QuestionsFirst:
     """What to ask before anything can be recommended."""
 
     questions: tuple[str, ...]
+    facts: tuple[str, ...] = ()
+    """What each question is about."""

@@ -8,10 +8,9 @@ from math import prod
 
 from core.errors import RequestError
 from core.toolchains import ProjectProfile
-from recommender.blending import stated_in
 from recommender.catalogue import PLATFORM, Tool, sharing, tools_for
-from recommender.features import encode, facts_of
 from recommender.forest import Slot, known_tier
+from recommender.judging import left_to_judge
 from recommender.profile import kept_tools
 from recommender.rules import Push, excluded, harmony, rules_holding, rules_on, wishes_of
 
@@ -97,28 +96,12 @@ def build_chain(
     for slot in ORDER:
         learned = slots[slot]
         others = {other: tool for other, tool in chosen.items() if other != slot}
-        usual = usable(profile, learned, shares[slot])
-        link = _link(slot, profile, others, learned, usual, leaning)
+        link = _link(slot, profile, others, learned, shares[slot], leaning)
         if slot in kept:
             link = _keep(link, kept[slot])
         chain[slot] = link
         chosen[slot] = link.first
     return chain
-
-
-def usable(
-    profile: ProjectProfile, learned: Slot, shares: Mapping[str, float]
-) -> Mapping[str, float]:
-    """Return what the forest says where it is clearly better than popularity, else popularity."""
-    if learned.measures[known_tier(profile)].clear:
-        return shares
-    return dict(zip(learned.classes, learned.popular[stated(profile)], strict=True))
-
-
-@lru_cache(maxsize=512)
-def stated(profile: ProjectProfile) -> str:
-    """Return the key of what a profile states of its cloud and its Kubernetes."""
-    return stated_in(encode(facts_of(profile)))
 
 
 def _link(
@@ -138,9 +121,14 @@ def _link(
     base = _spread(allowed, learned, shares)
     in_tune = _in_tune(slot, key, profile.existing_tools)
     rules = rules_on(slot, rules_holding(profile))
+    # Rules that are fitted with the data are in the probabilities already.
+    due = rules_on(slot, left_to_judge(slot, profile))
     pushed = {tool.name: (*rules[tool.name], *in_tune[tool.name]) for tool in allowed}
     weighed = {
-        name: base[name] * prod(push.factor for push in found) for name, found in pushed.items()
+        tool.name: base[tool.name]
+        * prod(push.factor for push in due[tool.name])
+        * prod(push.factor for push in in_tune[tool.name])
+        for tool in allowed
     }
     if leaning is not None:
         weighed = {tool.name: weighed[tool.name] * leaning(tool) for tool in allowed}

@@ -232,7 +232,7 @@ def learn(forest: Forest, choices: Sequence[RecordedChoice]) -> Forest:
         classes = np.array(slots[slot].classes)
         number = list(slots).index(slot)
         trees[slot] = grow(
-            features, labels, tuple(classes), trees=TREES, seed=SEED + 10_000 * number
+            features, labels, tuple(classes), slot=slot, trees=TREES, seed=SEED + 10_000 * number
         )
         slots[slot] = replace(
             slots[slot],

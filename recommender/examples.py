@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from core.toolchains import ProjectProfile
 from recommender.features import encode, used_frameworks
 
 PROJECTS = Path(__file__).parent / "data" / "mlops_projects.csv"
@@ -75,6 +76,7 @@ _FRAMEWORK_COLUMNS = {
     "ctx_fw_audio_lib": "audio",
     "ctx_fw_llm_lib": "llm",
 }
+_SINGLE = ("data_structure", "task", "team_size", "deployment", "cloud", "kubernetes", "tests")
 _NEEDS = {"batch": "batch", "realtime": "real-time", "streaming": "streaming", "edge": "edge"}
 
 
@@ -84,6 +86,8 @@ class Examples:
 
     features: NDArray[np.float32]
     """One row per project; -1 where a fact is unknown."""
+    profiles: tuple[ProjectProfile, ...]
+    """The same projects as a person would tell of them."""
     owners: NDArray[np.str_]
     labels: Mapping[str, NDArray[np.str_]]
     """The class of each project, by slot."""
@@ -106,6 +110,7 @@ def read_examples(path: Path = PROJECTS) -> Examples:
     raw = {slot: [row[_LABEL_COLUMNS.get(slot, f"lab_{slot}")] for row in rows] for slot in CLASSES}
     return Examples(
         features=np.stack([encode(facts_of_row(row)) for row in rows]),
+        profiles=tuple(profile_of_row(row) for row in rows),
         owners=np.array([row["owner"] for row in rows]),
         labels={
             slot: np.array([class_of(slot, label) for label in labels])
@@ -134,6 +139,7 @@ def facts_of_row(row: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         # A project in which no cloud was found stands for one on the person's own machines.
         "cloud": {"none": "on-prem"}.get(row["ctx_cloud_in_use"], row["ctx_cloud_in_use"]),
         "kubernetes": {"0": "none", "1": "strong"}.get(row["ctx_k8s_in_use"], ""),
+        "tests": row["ctx_tests"],
     }
     facts: dict[str, tuple[str, ...]] = {
         fact: (value,) for fact, value in single.items() if value not in MISSING
@@ -146,6 +152,20 @@ def facts_of_row(row: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         mode for need, mode in _NEEDS.items() if row[f"ctx_need_{need}"] == "1"
     )
     return facts
+
+
+def profile_of_row(row: Mapping[str, str]) -> ProjectProfile:
+    """Return a project in the table as a profile; Databricks is no cloud that a profile names."""
+    facts = facts_of_row(row)
+    single = {fact: next(iter(facts.get(fact, ())), "") for fact in _SINGLE}
+    if single["cloud"] == "databricks":
+        single["cloud"] = ""
+    words = (name.removeprefix("uses ") for name in facts["framework"])
+    return ProjectProfile(
+        **single,  # type: ignore[arg-type]  # these facts are texts
+        data_types=facts["data_types"],
+        framework=", ".join(dict.fromkeys(words)),
+    )
 
 
 def _frameworks(row: Mapping[str, str]) -> tuple[str, ...]:

@@ -52,13 +52,15 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "deployment": ("batch", "real-time", "streaming", "edge"),
     "cloud": ("aws", "azure", "gcp", "databricks", "on-prem"),
     "kubernetes": ("skill",),
+    "tests": ("amount",),
 }
-STATED = ("cloud", "kubernetes")
-"""Facts that nearly restate what is predicted: only ever used as the person's own constraint."""
+STATED = ("cloud", "kubernetes", "tests")
+"""Facts that nearly restate what is predicted: only ever used as the person's own statement."""
 
 COLUMNS = tuple(f"{fact}={value}" for fact, values in GROUPS.items() for value in values)
 _TEAM_RANK = {"solo": 0.0, "small": 1.0, "medium": 2.0, "large": 2.0}
 _SKILL_RANK = {"none": 0.0, "strong": 1.0}
+_TESTS_RANK = {"none": 0.0, "some": 1.0, "many": 2.0}
 
 _FRAMEWORK_WORDS = {
     "sklearn": ("sklearn", "scikit"),
@@ -104,13 +106,18 @@ def family(fact: str, words: str) -> str:
 
 @cache
 def families(fact: str, words: str) -> tuple[str, ...]:
-    """Sort free words into every family that they name; a task is only the first."""
+    """Sort free words into every family that they name; a task is only the first.
+
+    Frameworks come in the order of the text: people name the main one first.
+    """
     known = _TASK_WORDS if fact == "task" else _FRAMEWORK_WORDS
     lowered = words.casefold()
-    named = tuple(name for name, parts in known.items() if any(part in lowered for part in parts))
+    named = [name for name, parts in known.items() if any(part in lowered for part in parts)]
     if fact == "task":
         named = named[:1]
-    return named or (("other",) if lowered else ())
+    else:
+        named.sort(key=lambda name: min(p for w in known[name] if (p := lowered.find(w)) >= 0))
+    return tuple(named) or (("other",) if lowered else ())
 
 
 def used_frameworks(named: Sequence[str]) -> tuple[str, ...]:
@@ -129,6 +136,8 @@ def encode(facts: Mapping[str, Sequence[str]]) -> NDArray[np.float32]:
             row[SPANS[fact]] = _TEAM_RANK[values[0]]
         elif fact == "kubernetes":
             row[SPANS[fact]] = _SKILL_RANK.get(values[0], UNKNOWN)
+        elif fact == "tests":
+            row[SPANS[fact]] = _TESTS_RANK[values[0]]
         else:
             row[SPANS[fact]] = [float(name in values) for name in GROUPS[fact]]
     return row
@@ -145,6 +154,7 @@ def facts_of(profile: ProjectProfile) -> dict[str, tuple[str, ...]]:
         "cloud": cloud,
         # Some skill is no constraint either way, so the forest is not told.
         "kubernetes": "" if profile.kubernetes == "some" else profile.kubernetes,
+        "tests": profile.tests,
     }
     facts: dict[str, tuple[str, ...]] = {fact: (value,) for fact, value in single.items() if value}
     if profile.framework:

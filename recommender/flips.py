@@ -10,6 +10,7 @@ from recommender.forest import Forest
 from recommender.profile import CHOICES, settled, structure_of
 
 ASKED = ("cloud", "deployment", "kubernetes", "data_types", "team_size", "governance", "budget")
+TESTS = {"tests": ("none", "some", "many")}
 FAMILIES = {
     "task": ("classification", "regression", "forecasting", "object detection", "text generation"),
     "framework": ("scikit-learn", "XGBoost", "PyTorch", "TensorFlow", "Spark"),
@@ -49,7 +50,7 @@ class Flip:
 
 def alternatives(profile: ProjectProfile) -> Iterator[Alternative]:
     """Yield the profile with each single fact changed, where that makes sense."""
-    for fact, values in {**{fact: CHOICES[fact] for fact in ASKED}, **FAMILIES}.items():
+    for fact, values in {**{fact: CHOICES[fact] for fact in ASKED}, **FAMILIES, **TESTS}.items():
         said = getattr(profile, fact)
         before = ", ".join(said) if isinstance(said, tuple) else said
         for value in values:

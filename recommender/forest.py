@@ -1,8 +1,9 @@
 """The forest that ranks tools, read from plain numbers so that an answer needs no scikit-learn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from pydantic import TypeAdapter
 
 from core.errors import UnavailableError
 from core.toolchains import ProjectProfile
-from recommender.blending import Blend, popular_shares
+from recommender.blending import Blend, popular_shares, weighed
 from recommender.features import GROUPS, SPANS, STATED, UNKNOWN, encode, facts_of
+from recommender.judging import JUDGED, judged
 
 TREES = Path(__file__).parent / "data" / "forest.npz"
 MEASURES = Path(__file__).parent / "data" / "forest.json"
@@ -24,9 +26,11 @@ _CONTEXT_FACTS = tuple(fact for fact in GROUPS if fact not in STATED)
 TIERS: Mapping[str, tuple[str, ...]] = {
     "data": _DATA_FACTS,
     "context": _CONTEXT_FACTS,
-    "cloud": (*_CONTEXT_FACTS, "cloud"),
-    "kubernetes": (*_CONTEXT_FACTS, "kubernetes"),
-    "cloud+kubernetes": tuple(GROUPS),
+    **{
+        "+".join(stated): (*_CONTEXT_FACTS, *stated)
+        for number in range(1, len(STATED) + 1)
+        for stated in combinations(STATED, number)
+    },
 }
 """The facts that are known when the forest is measured, by name of the measure."""
 
@@ -116,12 +120,30 @@ class Slot:
     """Class shares by what is stated, as `recommender.blending.popularity` returns them."""
     blends: Mapping[str, Blend]
     """How trees and popularity are mixed, by what is known; fitted on owners not seen."""
+    shown: Mapping[str, str]
+    """What the trees are told, by what is known: facts that mislead them here stay hidden."""
     measures: Mapping[str, Measure]
     """By what is known, as in `TIERS`."""
     seen: Mapping[str, int]
     """How many training projects use each tool."""
     chosen: Mapping[str, int] = field(default_factory=dict)
     """How often a person here has said that they took a tool, by its name."""
+
+    def say(
+        self, tier: str, forest: Shares, popular: Shares, factors: Shares | None = None
+    ) -> Shares:
+        """Return class probabilities: the forest's where it is clearly better, else popularity.
+
+        Args:
+            tier: What is known, as in `TIERS`.
+            forest: What the trees say, one row per project.
+            popular: How popular each class is where the same is stated.
+            factors: What the rules say, where they are fitted with the data.
+        """
+        blend = self.blends[tier]
+        if self.measures[tier].clear:
+            return blend.calibrated(blend.ranked(forest, popular, factors))
+        return popular if factors is None else weighed(popular, factors, blend.trust)
 
     @property
     def absent(self) -> float:
@@ -148,22 +170,28 @@ class Forest:
     def rank(self, profiles: Sequence[ProjectProfile]) -> Mapping[str, Shares]:
         """Return the class probabilities of each slot, one row per profile."""
         rows = np.stack([encode(facts_of(profile)) for profile in profiles])
-        return self.rank_rows(rows)
-
-    def rank_rows(self, rows: Rows) -> Mapping[str, Shares]:
-        """Return the class probabilities of each slot for encoded projects."""
-        ranked = {}
         # Budget and governance are no facts for the trees, so many projects are one row to them.
-        rows, place = np.unique(rows, axis=0, return_inverse=True)
-        tiers = np.array([tier_of(row) for row in rows])
+        unique, place = np.unique(rows, axis=0, return_inverse=True)
+        place = place.ravel()
+        tiers = np.array([tier_of(row) for row in unique])
+        ranked = {}
         for name, trees in self.trees.items():
             slot = self.learned.slots[name]
-            said, usual = trees.predict(rows), popular_shares(slot.popular, rows)
-            shares = np.empty_like(said)
-            for tier in set(tiers):
+            factors = judged(name, slot.classes, profiles) if name in JUDGED else None
+            usual = popular_shares(slot.popular, unique)
+            shares = np.empty((len(profiles), len(slot.classes)))
+            for tier in sorted(set(tiers)):
                 here = tiers == tier
-                shares[here] = slot.blends[tier].apply(said[here], usual[here])
-            ranked[name] = shares[place.ravel()]
+                said = trees.predict(hide(unique[here], slot.shown[tier]))
+                told = np.flatnonzero(here[place])
+                back = np.cumsum(here)[place[told]] - 1
+                shares[told] = slot.say(
+                    tier,
+                    said[back],
+                    usual[here][back],
+                    None if factors is None else factors[told],
+                )
+            ranked[name] = shares
         return ranked
 
 
@@ -179,10 +207,17 @@ def tier_of(row: NDArray[np.float32]) -> str:
 
 
 def _tier(facts: set[str]) -> str:
-    stated = sorted(facts & set(STATED))
+    stated = [fact for fact in STATED if fact in facts]
     if stated:
         return "+".join(stated)
     return "context" if facts - set(_DATA_FACTS) else "data"
+
+
+def known_of(profile: ProjectProfile, tier: str) -> ProjectProfile:
+    """Return a profile with only the facts of a tier, as `hide` does for rows."""
+    nothing = ProjectProfile()
+    hidden = {fact: getattr(nothing, fact) for fact in set(GROUPS) - set(TIERS[tier])}
+    return replace(profile, **hidden)
 
 
 def hide(rows: Rows, tier: str) -> Rows:

@@ -1,16 +1,20 @@
 """Growing a forest that copes with any facts missing, and cutting it down to plain numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recommender.features import GROUPS, SPANS, UNKNOWN
+from recommender.features import GROUPS, SPANS, STATED, UNKNOWN
 from recommender.forest import LEAF, Rows, Trees
 
 MASKINGS = 3
 """How often each drawn project is shown to a tree, each time with other facts hidden."""
-SMALLEST_LEAF = 6
+LEAVES: Mapping[str, tuple[int, ...]] = {"platform": (6, 12)}
+FINE_LEAVES = (3, 12)
+"""The smallest leaves, in turn, of a slot that `LEAVES` does not name; no one size is best."""
+STATED_HIDDEN = 0.5
+"""How much less often than other facts those are hidden that people nearly always state."""
 MOST_FEATURES = 0.4
 """The share of the columns among which a tree looks for each split."""
 LEAF_UNITS = 255
@@ -22,8 +26,9 @@ def hide_at_random(rows: Rows, random: np.random.Generator) -> Rows:
     shown = rows.copy()
     share = random.uniform(0, 1, size=len(rows)) * random.integers(0, 2, size=len(rows))
     _name_one_framework(shown, share > 0, random)
-    for columns in SPANS.values():
-        hidden = random.uniform(size=len(rows)) < share
+    for fact, columns in SPANS.items():
+        often = STATED_HIDDEN if fact in STATED else 1.0
+        hidden = random.uniform(size=len(rows)) < share * often
         shown[hidden, columns] = UNKNOWN
     return shown
 
@@ -40,18 +45,27 @@ def _name_one_framework(rows: Rows, some: NDArray[np.bool_], random: np.random.G
 
 
 def grow(
-    rows: Rows, labels: NDArray[np.str_], classes: Sequence[str], *, trees: int, seed: int
+    rows: Rows,
+    labels: NDArray[np.str_],
+    classes: Sequence[str],
+    *,
+    slot: str,
+    trees: int,
+    seed: int,
 ) -> Trees:
     """Grow trees, each from its own draw of projects and its own choice of hidden facts."""
     from sklearn.tree import DecisionTreeClassifier
 
+    leaves = LEAVES.get(slot, FINE_LEAVES)
     random = np.random.default_rng(seed)
     codes = np.searchsorted(np.array(classes), labels)
     parts = []
     for number in range(trees):
         drawn = np.repeat(random.integers(len(rows), size=len(rows)), MASKINGS)
         tree = DecisionTreeClassifier(
-            max_features=MOST_FEATURES, min_samples_leaf=SMALLEST_LEAF, random_state=seed + number
+            max_features=MOST_FEATURES,
+            min_samples_leaf=leaves[number % len(leaves)],
+            random_state=seed + number,
         )
         tree.fit(hide_at_random(rows[drawn], random), codes[drawn])
         shares = np.zeros((tree.tree_.node_count, len(classes)))

@@ -18,6 +18,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "budget": ("low", "medium", "high"),
     "governance": ("low", "medium", "high"),
 }
+SKIP = "skip"
+"""What stands for a fact that a person was asked for and passed over."""
 LICENCES = ("any", "open", "permissive")
 FACTS = (*CHOICES, "task", "framework", "existing_tools")
 
@@ -135,6 +137,9 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 }
 _LEVELS = {"tight": "low", "small": "low", "none": "low", "no": "low", "large": "high"}
 _LEVELS |= {"strict": "high", "strong": "high", "moderate": "medium", "some": "medium"}
+_TEST_RUNNERS = frozenset(
+    {"pytest", "unittest", "nose", "tox", "nox", "junit", "tests", "unit tests"}
+)
 _NEGATIONS = {"not", "without", "never", "isn"}
 # What a kind of data says of its structure, where nobody said it outright.
 _STRUCTURE_OF = {
@@ -163,17 +168,29 @@ def read_profile(
     existing_tools: Sequence[str] = (),
     licences: str = "",
 ) -> ProjectProfile:
-    """Build a profile from a person's words.
+    """Build a profile from a person's words; a fact that is `skip` is unknown and not asked for.
 
     Raises:
         RequestError: A value is none of the choices, or two wishes exclude each other.
     """
-    types = tuple(dict.fromkeys(_choice("data_types", word) for word in data_types if word.strip()))
+    told = {
+        "data_types": "".join(data_types),
+        "task": task,
+        "framework": framework,
+        "team_size": str(team_size),
+        "deployment": deployment,
+        "cloud": cloud,
+        "kubernetes": kubernetes,
+        "budget": budget,
+        "governance": governance,
+    }
+    types = tuple(kind for word in data_types if (kind := _choice("data_types", word)))
+    types = tuple(dict.fromkeys(types))
     profile = ProjectProfile(
         data_structure=_choice("data_structure", data_structure) or structure_of(types),
         data_types=types,
-        task=task.strip(),
-        framework=framework.strip(),
+        task="" if _is_skip(task) else task.strip(),
+        framework="" if _is_skip(framework) else framework.strip(),
         team_size=_team(str(team_size)),
         deployment=_choice("deployment", deployment),
         cloud=_choice("cloud", cloud),
@@ -182,6 +199,7 @@ def read_profile(
         governance=_choice("governance", governance),
         existing_tools=tuple(tool.strip() for tool in existing_tools if tool.strip()),
         licences=_licences(licences),
+        skipped=tuple(fact for fact, words in told.items() if _is_skip(words)),
     )
     return settled(profile)
 
@@ -245,6 +263,8 @@ def settled(profile: ProjectProfile) -> ProjectProfile:
         RequestError: An existing tool cannot be where the profile says the project is.
     """
     for name in profile.existing_tools:
+        if names_tests(name) and not profile.tests:
+            profile = replace(profile, tests="some")
         tools = find_tools(name)
         clouds = {cloud for tool in tools for cloud in tool.clouds}
         bound = bool(tools) and all(tool.cloud_only for tool in tools)
@@ -269,6 +289,11 @@ def settled(profile: ProjectProfile) -> ProjectProfile:
         if tools and all(tool.needs_kubernetes for tool in tools) and not profile.kubernetes:
             profile = replace(profile, kubernetes="some")
     return profile
+
+
+def names_tests(name: str) -> bool:
+    """Tell whether a tool in use runs tests: it has no slot, but it says something."""
+    return name.strip().casefold() in _TEST_RUNNERS
 
 
 def kept_tools(profile: ProjectProfile) -> dict[str, str]:
@@ -310,9 +335,13 @@ def _team(words: str) -> str:
     )
 
 
+def _is_skip(words: str) -> bool:
+    return words.strip().casefold() == SKIP
+
+
 def _choice(fact: str, words: str) -> str:
     plain = re.sub(r"[^a-z0-9]", "", words.casefold())
-    if not plain:
+    if not plain or plain == SKIP:
         return ""
     choices = CHOICES[fact]
     known = {re.sub(r"[^a-z0-9]", "", choice): choice for choice in choices}

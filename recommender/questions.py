@@ -43,7 +43,8 @@ def rank_questions(
     """
     by_fact: defaultdict[str, list[Chain]] = defaultdict(list)
     for alternative, chain in others:
-        if not getattr(profile, alternative.fact):
+        known = getattr(profile, alternative.fact) or alternative.fact in profile.skipped
+        if not known and alternative.fact in QUESTIONS:
             by_fact[alternative.fact].append(chain)
     choices = {**CHOICES, **FAMILIES}
     ranked = [
@@ -57,6 +58,26 @@ def rank_questions(
     ]
     told = [question for question in ranked if question.information >= WORTH_ASKING]
     return tuple(sorted(told, key=lambda question: (-question.information, question.fact)))
+
+
+def still_to_ask(
+    questions: Sequence[Question], told: ProjectProfile
+) -> tuple[tuple[Question, ...], int]:
+    """Return the questions in the order to ask them, and how many may still be asked.
+
+    What a person told or passed over counts as a question, so that an interview ends after
+    `MOST_QUESTIONS` whatever is answered. The cloud decides most: it comes before the end.
+
+    Args:
+        questions: What is worth asking, the most telling first.
+        told: What the person said, without what a folder shows.
+    """
+    counted = sum(bool(getattr(told, fact)) for fact in QUESTIONS) + len(told.skipped)
+    left = max(0, MOST_QUESTIONS - counted)
+    cloud = tuple(question for question in questions if question.fact == "cloud")
+    if cloud and left <= 1:
+        questions, left = (*cloud, *(one for one in questions if one not in cloud)), 1
+    return tuple(questions[:MOST_QUESTIONS]), min(left, len(questions))
 
 
 def _information(chains: Sequence[Chain]) -> float:

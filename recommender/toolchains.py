@@ -4,17 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from core.errors import RequestError
-from core.toolchains import ProjectProfile, QuestionsFirst, Recommendation, SlotChoice
+from core.toolchains import ProjectProfile, Question, QuestionsFirst, Recommendation, SlotChoice
 from recommender.catalogue import PLATFORM, find_tools
 from recommender.chain import Chain, Shares, build_chain
 from recommender.clashes import refuse_clashes
-from recommender.features import STATED, encode, facts_of
+from recommender.companies import company_notes
+from recommender.features import encode, facts_of
 from recommender.flips import Flip, alternatives, find_flips, shares_for
 from recommender.forest import TIERS, Forest, Slot, known_tier, load_forest
 from recommender.leanings import other_toolchains
 from recommender.neighbours import nearest
-from recommender.profile import settled
-from recommender.questions import MOST_QUESTIONS, rank_questions
+from recommender.profile import names_tests, settled
+from recommender.questions import rank_questions, still_to_ask
 from recommender.reasons import Explained
 
 SLOTS = (
@@ -45,13 +46,14 @@ _WITHOUT_CLOUD = (
 
 
 def recommend(
-    profile: ProjectProfile, forest: Forest | None = None
+    profile: ProjectProfile, forest: Forest | None = None, told: ProjectProfile | None = None
 ) -> Recommendation | QuestionsFirst:
     """Recommend one coherent toolchain, or ask first when no fact is known.
 
     Args:
         profile: What is known of the project.
         forest: The forest to ask; the shipped one if None.
+        told: What the person said of it, where a folder says more; all of the profile if None.
 
     Raises:
         RequestError: Two wishes exclude each other.
@@ -70,7 +72,8 @@ def recommend(
     ]
     questions = rank_questions(profile, others)
     if not any(getattr(profile, field.name) for field in fields(profile)):
-        return QuestionsFirst(questions=tuple(q.text for q in questions[:ASKED_AT_ONCE]))
+        return _first_questions(questions)
+    asked, left = still_to_ask(questions, told or profile)
     explained = _explained(profile, forest, chain, find_flips(chain, others))
     measures = {name: slot.measures[known_tier(profile)] for name, slot in slots.items()}
     return Recommendation(
@@ -83,7 +86,17 @@ def recommend(
         baselines={name: measure.draw for name, measure in measures.items()},
         alternatives=other_toolchains(profile, chain, shares[0], slots),
         neighbours=nearest(profile),
-        questions=questions[:MOST_QUESTIONS],
+        companies=company_notes(profile, chain[PLATFORM].first),
+        questions=asked,
+        questions_left=left,
+    )
+
+
+def _first_questions(questions: Sequence[Question]) -> QuestionsFirst:
+    shown = questions[:ASKED_AT_ONCE]
+    return QuestionsFirst(
+        questions=tuple(question.text for question in shown),
+        facts=tuple(question.fact for question in shown),
     )
 
 
@@ -119,7 +132,7 @@ def _explained(
 
 
 def _caveats(profile: ProjectProfile) -> tuple[str, ...]:
-    stated = any(fact in facts_of(profile) for fact in STATED)
+    stated = any(fact in facts_of(profile) for fact in ("cloud", "kubernetes"))
     found = [*_CAVEATS, _BY_CLOUD if stated else _WITHOUT_CLOUD]
     if len(facts_of(profile)) < len(TIERS[known_tier(profile)]):
         found.append(
@@ -131,6 +144,6 @@ def _caveats(profile: ProjectProfile) -> tuple[str, ...]:
     found.extend(
         f"The catalogue has no tool called {name!r}, so it was left aside."
         for name in profile.existing_tools
-        if not find_tools(name)
+        if not (find_tools(name) or names_tests(name))
     )
     return tuple(found)

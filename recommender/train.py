@@ -9,15 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from recommender.blending import Blend, fit_blend, popular_shares, popularity
+from recommender.blending import fit_blend, popular_shares, popularity
 from recommender.examples import CLASSES, Examples, digest, read_examples
-from recommender.forest import MEASURES, TIERS, TREES, Forest, Learned, Measure, Slot, Trees, hide
+from recommender.forest import (
+    MEASURES,
+    TIERS,
+    TREES,
+    Forest,
+    Learned,
+    Measure,
+    Slot,
+    Trees,
+    hide,
+    known_of,
+)
 from recommender.growing import grow
+from recommender.judging import JUDGED, judged
 from recommender.scoring import (
     Labels,
     Numbers,
     draw_f1,
     gain_interval,
+    log_loss,
     majority_f1,
     owner_folds,
     weighted_f1,
@@ -41,6 +54,7 @@ def out_of_fold(
                 examples.features[train],
                 labels[train],
                 tuple(classes),
+                slot=slot,
                 trees=trees,
                 seed=SEED + 1000 * repeat,
             )
@@ -66,6 +80,27 @@ def measure(labels: Labels, owners: Labels, said: list[Numbers]) -> Measure:
     )
 
 
+def most_telling(labels: Labels, said: Mapping[str, list[Numbers]], tier: str) -> str:
+    """Return what the trees are told of what is known: tests only where they foretell better."""
+    without = tier.removesuffix("tests").removesuffix("+") or "context"
+    if without == tier:
+        return tier
+    classes = np.unique(labels)
+    with_them, others = (
+        np.mean([log_loss(labels, classes, shares) for shares in said[name]])
+        for name in (tier, without)
+    )
+    return tier if with_them < others else without
+
+
+def rules_say(examples: Examples, slot: str, tier: str) -> Numbers | None:
+    """Return the rules' factors for every project; None where they are not fitted with the data."""
+    if slot not in JUDGED:
+        return None
+    known = [known_of(profile, tier) for profile in examples.profiles]
+    return judged(slot, [str(name) for name in np.unique(examples.labels[slot])], known)
+
+
 def train(*, trees: int, repeats: int, measured_trees: int) -> Forest:
     """Train the forest of every slot and measure it on owners it has not seen."""
     examples = read_examples()
@@ -76,18 +111,32 @@ def train(*, trees: int, repeats: int, measured_trees: int) -> Forest:
         classes, counts = np.unique(labels, return_counts=True)
         prior = counts / len(labels)
         said, usual = out_of_fold(examples, slot, trees=measured_trees, repeats=repeats)
-        blends = {tier: fit_blend(labels, said[tier], usual[tier]) for tier in TIERS}
+        shown = {tier: most_telling(labels, said, tier) for tier in TIERS}
+        said = {tier: said[shown[tier]] for tier in TIERS}
+        factors = {tier: rules_say(examples, slot, tier) for tier in TIERS}
+        blends = {tier: fit_blend(labels, said[tier], usual[tier], factors[tier]) for tier in TIERS}
         grown[slot] = grow(
-            examples.features, labels, tuple(classes), trees=trees, seed=SEED + 10_000 * number
+            examples.features,
+            labels,
+            tuple(classes),
+            slot=slot,
+            trees=trees,
+            seed=SEED + 10_000 * number,
         )
         slots[slot] = Slot(
             classes=tuple(map(str, classes)),
             prior=tuple(round(float(share), 6) for share in prior),
             popular=popularity(examples.features, labels, classes),
             blends=blends,
+            shown=shown,
             measures={
                 tier: measure(
-                    labels, examples.owners, _ranked(blends[tier], said[tier], usual[tier])
+                    labels,
+                    examples.owners,
+                    [
+                        blends[tier].ranked(*pair, factors[tier])
+                        for pair in zip(said[tier], usual[tier], strict=True)
+                    ],
                 )
                 for tier in TIERS
             },
@@ -122,10 +171,6 @@ def main() -> None:
             f"{slot:16} forest {known.forest:.2f}  draw {known.draw:.2f}  "
             f"gain [{known.gain_low:+.2f}, {known.gain_high:+.2f}]\n"
         )
-
-
-def _ranked(blend: Blend, said: list[Numbers], usual: list[Numbers]) -> list[Numbers]:
-    return [blend.ranked(*pair) for pair in zip(said, usual, strict=True)]
 
 
 if __name__ == "__main__":

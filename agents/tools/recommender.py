@@ -62,6 +62,8 @@ class RecommenderTools:
     ) -> Recommendation | QuestionsFirst:
         """Recommend a toolchain for a project: ranked tools for each slot, with reasons.
 
+        A fact that is `skip` is unknown and not asked for again.
+
         Args:
             project: A folder to read the profile from; what is given beside it wins.
             data_structure: `structured`, `semi-structured` or `unstructured`.
@@ -90,9 +92,8 @@ class RecommenderTools:
             existing_tools=existing_tools,
             licences=self.licences,
         )
-        if project:
-            told = beside_folder(told, inspect_folder(project).profile)
-        return recommend(told, self.choices.forest())
+        profile = beside_folder(told, inspect_folder(project).profile) if project else told
+        return recommend(profile, self.choices.forest(), told)
 
     def compare_platforms(
         self,

@@ -13,6 +13,7 @@ from recommender.inspection.history import people_in
 from recommender.inspection.python_files import PythonReader
 from recommender.inspection.settling import Settling, profile_of
 from recommender.inspection.signs import Sign, Signs, load_signs
+from recommender.inspection.testing import tests_in
 from recommender.inspection.tree import SeenFile, Tree, is_secret, read_tree
 
 MOST_CONFIGURATION = 1_500
@@ -118,7 +119,7 @@ def inspect_folder(path: str) -> ProjectInspection:
     reading = _Reading(tree, load_signs(), Gathered())
     reading.whole()
     people, people_from, trouble = _people(tree)
-    settling = Settling(reading.gathered, people, people_from)
+    settling = Settling(reading.gathered, tests_in(tree), people, people_from)
     findings = settling.findings()
     return ProjectInspection(
         path=path,

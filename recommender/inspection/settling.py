@@ -35,6 +35,7 @@ class Settling:
     """Turns what was gathered into findings."""
 
     gathered: Gathered
+    tests: Finding
     people: int
     people_from: Evidence | None = None
 
@@ -54,6 +55,7 @@ class Settling:
             self._kubernetes(),
             Finding(field="budget", value="", note=_NEVER_SHOWN["budget"]),
             self._governance(),
+            self.tests,
             Finding(
                 field="existing_tools",
                 value=", ".join(tools),
@@ -157,7 +159,7 @@ def profile_of(findings: Sequence[Finding]) -> ProjectProfile:
     kept: tuple[str, ...] = ()
     for name in several["existing_tools"]:
         with_it = ProjectProfile(
-            **told,
+            **told,  # type: ignore[arg-type]  # all of these are texts
             data_types=several["data_types"],
             existing_tools=(*kept, name),
         )

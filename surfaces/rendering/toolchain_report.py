@@ -84,6 +84,7 @@ def _recommended(value: Recommendation) -> list[_Part]:
                 for near in value.neighbours
             ),
         ),
+        _Part(title="Companies, as published", items=value.companies),
         _Part(title="What to know of this answer", items=value.caveats),
         _Part(
             title="What would tell more",

@@ -47,6 +47,8 @@ def _recommendation(recommendation: Recommendation) -> RenderableType:
             cells = (other.repository, share(other.likeness), other.in_common, other.platform)
             near.add_row(*(words(cell) for cell in cells), words(other.tools))
         parts += [section("Most like it"), near]
+    if recommendation.companies:
+        parts += [section("Companies, as published"), *notes(recommendation.companies)]
     if recommendation.questions:
         asked = "; ".join(question.text for question in recommendation.questions)
         parts.append(Text(f"\nMore would be known with: {asked}", style="italic"))

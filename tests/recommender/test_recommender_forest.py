@@ -41,7 +41,9 @@ def test_the_stored_trees_grow_again_from_the_table() -> None:
     examples = read_examples()
     stored = load_forest().trees["platform"]
     labels = examples.labels["platform"]
-    grown = grow(examples.features, labels, tuple(np.unique(labels)), trees=5, seed=SEED)
+    grown = grow(
+        examples.features, labels, tuple(np.unique(labels)), slot="platform", trees=5, seed=SEED
+    )
 
     assert np.array_equal(grown.feature, stored.feature[: len(grown.feature)])
     assert np.array_equal(grown.shares, stored.shares[: len(grown.shares)])
@@ -50,16 +52,18 @@ def test_the_stored_trees_grow_again_from_the_table() -> None:
 def test_the_plain_trees_say_the_same_as_those_they_were_made_from() -> None:
     from sklearn.tree import DecisionTreeClassifier
 
-    from recommender.growing import MASKINGS, MOST_FEATURES, SMALLEST_LEAF, hide_at_random
+    from recommender.growing import FINE_LEAVES, MASKINGS, MOST_FEATURES, hide_at_random
 
     examples = read_examples()
     labels = examples.labels["tracking"]
     classes = tuple(np.unique(labels))
-    plain = grow(examples.features, labels, classes, trees=1, seed=3).predict(examples.features)
+    plain = grow(examples.features, labels, classes, slot="tracking", trees=1, seed=3).predict(
+        examples.features
+    )
     random = np.random.default_rng(3)
     drawn = np.repeat(random.integers(179, size=179), MASKINGS)
     tree = DecisionTreeClassifier(
-        max_features=MOST_FEATURES, min_samples_leaf=SMALLEST_LEAF, random_state=3
+        max_features=MOST_FEATURES, min_samples_leaf=FINE_LEAVES[0], random_state=3
     ).fit(hide_at_random(examples.features[drawn], random), labels[drawn])
 
     assert np.abs(plain - tree.predict_proba(examples.features)).max() < 0.01
