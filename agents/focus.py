@@ -1,5 +1,6 @@
 """What a conversation is about: the things that the latest calls touched."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -15,8 +16,9 @@ from core.models import ModelCard, Prediction, PromotedModel, RegisteredModel
 from core.objects import BinaryPreview, Plot, StoredObject, TablePreview, TextPreview
 from core.paging import Page
 from core.pipelines import PipelineSpec
-from core.runs import Artifact, Run, RunLogs
+from core.runs import Artifact, Experiment, Run, RunLogs
 from core.schedules import Schedule
+from core.toolchains import QuestionsFirst, Recommendation
 from core.triggers import Trigger
 
 KEPT_CHARACTERS = 1_000
@@ -51,12 +53,16 @@ def focus_after(focus: Focus, tool: str, arguments: Mapping[str, object], value:
 
 
 def _listed(value: object) -> Sequence[str]:
-    """Return the names of what a list or a comparison shows, as a person would type them."""
+    """Return the names of what a list or a comparison shows, or what a recommendation asks for."""
     match value:
         case Page():
             return [name for item in value.items[:LISTED] if (name := _name(item))]
         case Comparison():
             return [run.name for run in value.runs[:LISTED]]
+        case Recommendation() if value.questions_left:
+            return [question.fact for question in value.questions[:1]]
+        case QuestionsFirst():
+            return value.facts
         case [*items]:
             return [name for item in items[:LISTED] if (name := _name(item))]
     return ()
@@ -76,7 +82,10 @@ def _facts(value: object) -> dict[str, str]:
             return _facts(value.items[0])
         case TablePreview() | TextPreview() | BinaryPreview():
             return _facts(value.object)
-        case ObjectDetails() | ObjectTrace() | Downloaded() | SharedLink():
+        case ObjectTrace():
+            made_by = {"run": value.run.id} if value.run else {}
+            return _facts(value.object) | made_by
+        case ObjectDetails() | Downloaded() | SharedLink():
             return _facts(value.object)
         case StoredObject():
             return {"bucket": value.bucket, "key": value.key}
@@ -107,7 +116,7 @@ def _run_facts(value: object) -> dict[str, str]:
         case RunMetrics():
             return {"run": value.run_id, "pipeline": value.pipeline}
         case Diagnosis():
-            return {"run": value.run_id, "pipeline": value.pipeline}
+            return {"run": value.run_id, "pipeline": value.pipeline, **_missing(value)}
         case Comparison():
             # "The better one" is the one that leads in most metrics.
             leads = [one.best for one in value.metrics if one.best]
@@ -117,7 +126,18 @@ def _run_facts(value: object) -> dict[str, str]:
             return {"run": value.run_id}
         case PipelineSpec():
             return {"pipeline": value.name}
+        case Experiment():
+            return {"experiment": value.name}
     return _standing_facts(value)
+
+
+def _missing(diagnosis: Diagnosis) -> dict[str, str]:
+    """Return the bucket that a run did not find: "create that bucket" then means it."""
+    fault = diagnosis.fault
+    if fault.kind != "no-such-bucket":
+        return {}
+    named = re.search(r"bucket ['\"`“]?([a-z0-9][a-z0-9.-]+)|['\"`“]([a-z0-9][a-z0-9.-]+)['\"`”]", fault.cause)
+    return {"bucket": named[1] or named[2]} if named else {}
 
 
 def _standing_facts(value: object) -> dict[str, str]:

@@ -120,6 +120,10 @@ _KNOWN_TOOLS = (
     "Bicep",
     "CloudFormation",
 )
+_TESTED = (
+    r"\b(?:have|with|has|many|some|good)\b(?:(?! (?:no|not|without|hardly)\b) \w+){0,2}"
+    r" ?(?:unit |automated )?tests\b|\bpytest\b"
+)
 _LEVELS = {"low": "low", "tight": "low", "small": "low", "no": "low", "little": "low"} | {
     "medium": "medium",
     "moderate": "medium",
@@ -141,7 +145,7 @@ def project_in(text: str) -> dict[str, object]:
         "data_structure": _first(_STRUCTURES, plain),
         "data_types": [name for name, pattern in _TYPES.items() if re.search(pattern, plain, re.I)],
         "task": _first(_TASKS, plain),
-        "framework": _first(_FRAMEWORKS, plain),
+        "framework": _frameworks(plain),
         "team_size": _team(plain),
         "deployment": _first(_DEPLOYMENTS, plain),
         "cloud": clouds[0] if len(clouds := clouds_in(text)) == 1 else "",
@@ -169,6 +173,16 @@ def _first(patterns: dict[str, str], text: str) -> str:
     return ""
 
 
+def _frameworks(text: str) -> str:
+    """Return every framework that is named, the first one first: it is the main one."""
+    found = {
+        name: place.start()
+        for name, pattern in _FRAMEWORKS.items()
+        if (place := re.search(pattern, text, re.I))
+    }
+    return ", ".join(sorted(found, key=found.__getitem__))
+
+
 def _team(text: str) -> str:
     people = r"(?:people|persons?|engineers?|developers?|data scientists?|members?|devs?|of us)"
     counted = re.search(
@@ -194,7 +208,7 @@ def _kubernetes(text: str) -> str:
     if not re.search(r"\bkubernetes\b|\bk8s\b", text, re.I):
         return ""
     near = r"(?:kubernetes|k8s)"
-    if re.search(rf"\b(?:no|without|avoid|not|don't|never|zero)\b[^.,;]{{0,24}}{near}", text, re.I):
+    if re.search(rf"\b(?:no|nobody|none|without|avoid|not|don't|never|zero)\b[^.,;]{{0,24}}{near}", text, re.I):
         return "none"
     if re.search(
         rf"\b(?:strong|expert|good|well|deep|experienced|run)\b[^.,;]{{0,24}}{near}"
@@ -225,15 +239,16 @@ def _governance(text: str) -> str:
 
 
 def _existing(text: str) -> list[str]:
+    tested = ["pytest"] if re.search(_TESTED, text, re.I) else []
     clause = re.search(
         r"\b(?:already (?:use|have|run|on)|we use|using|currently on|have in place)\b([^.;?]*)",
         text,
         re.I,
     )
     if not clause:
-        return []
+        return tested
     # Who speaks of Kubernetes speaks of skill; that is a fact of its own.
-    return [tool for tool in known_tools_in(clause[1]) if tool != "Kubernetes"]
+    return [tool for tool in known_tools_in(clause[1]) if tool != "Kubernetes"] + tested
 
 
 def known_tools_in(text: str) -> list[str]:

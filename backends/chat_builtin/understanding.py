@@ -18,10 +18,22 @@ from backends.chat_builtin.evidence import (
     weighed,
 )
 from backends.chat_builtin.features import PLACEHOLDER, normal_form
+from backends.chat_builtin.interview import TOOL, answer_in
 from backends.chat_builtin.learned import NOTHING_LEARNED, Learned
+from backends.chat_builtin.mentions import spelt_out
 from backends.chat_builtin.naming import kinds_in
-from backends.chat_builtin.reading import INQUIRY, NOT, SURE_ENOUGH, Reading, chosen, tilted, unsure
-from backends.chat_builtin.references import run_in
+from backends.chat_builtin.reading import (
+    HOLDS,
+    INQUIRY,
+    NOT,
+    SURE_ENOUGH,
+    WISH,
+    Reading,
+    chosen,
+    tilted,
+    unsure,
+)
+from backends.chat_builtin.references import VERSION, run_in
 from backends.chat_builtin.skills import (
     CHANGES,
     UNDERSTOOD,
@@ -29,6 +41,7 @@ from backends.chat_builtin.skills import (
     Missing,
     arguments_for,
 )
+from backends.chat_builtin.skills.objects import plots_in
 from backends.chat_builtin.snapshot import Snapshot
 from backends.chat_builtin.steps import Condition, each, split
 from core.examples import Example, Examples
@@ -42,6 +55,8 @@ FEW_WORDS = 8
 """A message no longer than this can ask for the last thing again, of something else."""
 CLEARLY = 0.8
 """Probability from which a request is not taken for a repetition of the last one."""
+BEYOND_DOUBT = 0.95
+"""Probability from which an answer to our question is taken for another wish."""
 CLEARLY_ABSENT = 0.5
 """Probability from which a request is taken to be for a tool that is not there."""
 FOREIGN = 4.0
@@ -124,12 +139,13 @@ class Understanding:
             typed: The answer as it was typed.
             focus: What the conversation is about.
         """
-        if not about or request == typed or not _FRESH.match(typed):
+        if not about or request == typed:
             return request
-        fresh = self._reading(typed, focus)
+        fresh = self._reading(self.named(typed, focus), focus)
         tool, share = next(iter(fresh.shares.items()))
         old = self._reading(about, focus).top
-        return typed if tool not in {old, "none"} and share >= CLEARLY else request
+        needed = CLEARLY if _FRESH.match(typed) else BEYOND_DOUBT
+        return typed if tool not in {old, "none"} and share >= needed else request
 
     def hinders(self, condition: Condition, step: str, focus: Focus) -> str:
         """Return why the condition of a step does not hold; empty when it does or nobody knows."""
@@ -152,6 +168,10 @@ class Understanding:
         self.examples.add(lesson)
         return remarks.kept(lesson.text, lesson.tool)
 
+    def named(self, text: str, focus: Focus) -> str:
+        """Return a text in which the things that it speaks of are called by their names."""
+        return spelt_out(referring.put_in(text, focus, self.world), focus, self.world)
+
     def steps(self, text: str) -> Sequence[str]:
         """Split a message into the parts that ask for something of their own."""
 
@@ -163,6 +183,10 @@ class Understanding:
 
     def _each(self, step: str) -> Sequence[str]:
         reading = self._reading(step, Focus())
+        if reading.top == "describe_model":
+            return each(step, VERSION.findall(step))
+        if reading.top == "show_plot" and len(plots := plots_in(step)) > 1:
+            return each(step, plots)
         kind = TAKES_ONE.get(reading.top, "")
         return each(step, [name for name, is_a in reading.kinds.items() if is_a == kind])
 
@@ -185,9 +209,13 @@ class Understanding:
             return self._call(chosen(reading), self._mended(text), focus)
         if remarks.asks_for_help(asked):
             return Remark(text=remarks.WHAT_I_DO)
+        if told := answer_in(asked, focus):
+            return Call(text=text, tool=TOOL, arguments=told)
+        if undone := referring.undoes(asked, focus):
+            return self._call(undone, asked, focus)
         if meant := referring.correction_in(asked):
             return self._corrected(meant, focus)
-        asked = referring.put_in(asked, focus, self.world)
+        asked = self.named(asked, focus)
         reading = self._reading(asked, focus)
         if again := self._again(reading, focus):
             return again
@@ -199,7 +227,8 @@ class Understanding:
         normal = normal_form(reading.text, reading.kinds)
         said = tool not in CHANGES or says_to_change(normal, tool, within.get(tool, 0.0))
         if reading.top not in there or unsure(tool, reading.shares) or not said:
-            if self._general(reading):
+            wished = reading.top in CHANGES and WISH.match(reading.text)
+            if self._general(reading) and not wished:
                 return self._looked_up(reading)
             return Question(text=remarks.guess(list(within)[:3]))
         call = self._call(tool, reading.text, focus)
@@ -256,7 +285,7 @@ class Understanding:
 
     def _corrected(self, meant: str, focus: Focus) -> Call | Question | Remark:
         """Read what was meant instead: a request of its own, or the last one of something else."""
-        meant = referring.put_in(meant, focus, self.world)
+        meant = self.named(meant, focus)
         reading = self._reading(meant, focus)
         short = len(meant.split()) <= FEW_WORDS
         if focus.tool in UNDERSTOOD and short and reading.shares[reading.top] < CLEARLY:
@@ -265,17 +294,21 @@ class Understanding:
 
     def _again(self, reading: Reading, focus: Focus) -> Call | Question | None:
         """Return the last call of something else, for a few words such as "and nightly-0511?"."""
-        if focus.tool not in UNDERSTOOD - CHANGES - _OF_NOTHING:
+        if focus.tool not in UNDERSTOOD - _OF_NOTHING:
             return None
         text = reading.text
+        same = referring.says_the_same(text)
+        if focus.tool in CHANGES and not same:
+            return None
         bare = not _SAYS.search(PLACEHOLDER.sub("", normal_form(text, reading.kinds)))
-        if not bare and not (len(text.split()) <= FEW_WORDS and _AGAIN.match(text)):
+        few = len(text.split()) <= FEW_WORDS and _AGAIN.match(text)
+        if not (bare or few or same):
             return None
         kinds = set(reading.kinds.values())
         if kinds and not any(focus.tool in TAKES.get(kind, ()) for kind in kinds):
             return None
         others = [share for tool, share in reading.shares.items() if tool != focus.tool]
-        if not bare and max(others, default=0) >= CLEARLY:
+        if not (bare or referring.insists(text)) and max(others, default=0) >= CLEARLY:
             return None
         return self._repeated(reading, focus)
 
@@ -285,7 +318,9 @@ class Understanding:
         before: Arguments = json.loads(focus.arguments) if focus.arguments else {}
         if not isinstance(read, Call) or read.tool != focus.tool:
             return read
-        kept = {name: value for name, value in before.items() if name not in _REFERENCES}
+        # A run that is started again stays in its experiment.
+        of_what = _REFERENCES - ({"experiment"} if read.tool == "start_run" else set())
+        kept = {name: value for name, value in before.items() if name not in of_what}
         merged = {**kept, **read.arguments}
         for name, value in read.arguments.items():
             earlier = before.get(name)
@@ -303,7 +338,8 @@ class Understanding:
         normal = normal_form(reading.text, reading.kinds)
         if top in CHANGES and not is_about_ours(normal):
             return Remark(text=remarks.decline(reading.text))
-        if top in CHANGES and NOT.search(reading.text) and not INQUIRY.match(reading.text):
+        wants = NOT.search(reading.text) and not INQUIRY.match(reading.text)
+        if top in CHANGES and wants and top not in HOLDS:
             return Remark(text=remarks.NOT_DONE)
         return None
 

@@ -18,6 +18,8 @@ from core.toolchains import (
 SHOWN_CAVEATS = 2
 """In a conversation; the tool's card shows them all."""
 SHOWN_OTHERS = 3
+WORTH_NAMING = 0.01
+"""The probability from which a tool is named beside the first."""
 SHOWN_PLACES = 2
 SHOWN_FILES = 8
 _WITHDRAWN = "remove_choice"
@@ -167,7 +169,7 @@ def _questions(value: QuestionsFirst, tool: str, request: str) -> str:
     asked = "\n".join(f"- {question}" for question in value.questions)
     return (
         f"To recommend something that fits, I need to know a little:\n\n{asked}\n\n"
-        "What can you tell me of these?"
+        "What can you tell me of these (“skip” is an answer, too)?"
     )
 
 
@@ -192,6 +194,8 @@ def _toolchain(value: Recommendation, tool: str, request: str) -> str:
     if value.neighbours:
         near = "; ".join(f"`{n.repository}` ({n.platform})" for n in value.neighbours)
         parts.append(f"Most like it among the projects of the data: {near}.")
+    if value.companies:
+        parts.append(f"{' '.join(value.companies)} (Published stories, no market shares.)")
     weak = [slot for slot in value.slots if slot.evidence == "weak"]
     if weak:
         parts.append(
@@ -199,9 +203,11 @@ def _toolchain(value: Recommendation, tool: str, request: str) -> str:
             f" {len(value.slots)} slots."
         )
     parts += value.caveats[:SHOWN_CAVEATS]
-    if value.questions:
+    if value.questions_left:
+        left = value.questions_left
         parts.append(
-            f"One thing would tell the most (skip it if you like): {value.questions[0].text}"
+            f"At most {plural(left, 'question')} left, and “skip” passes one over:"
+            f" {value.questions[0].text}"
         )
     return "\n\n".join(parts)
 
@@ -219,7 +225,11 @@ def _slot_row(slot: SlotChoice) -> tuple[str, ...]:
     return (
         slot.slot.replace("_", " "),
         f"**{first.tool}** {percent(first.probability)}",
-        ", ".join(f"{choice.tool} {percent(choice.probability)}" for choice in others[:2]),
+        ", ".join(
+            f"{choice.tool} {percent(choice.probability)}"
+            for choice in others[:2]
+            if choice.probability >= WORTH_NAMING
+        ),
         slot.evidence,
     )
 
@@ -234,6 +244,7 @@ def _known(value: Recommendation) -> str:
         profile.deployment and f"{profile.deployment} use",
         profile.cloud and f"cloud {profile.cloud}",
         profile.kubernetes and f"Kubernetes skill {profile.kubernetes}",
+        profile.tests and f"{'no' if profile.tests == 'none' else profile.tests} tests",
         profile.budget and f"{profile.budget} budget",
         profile.governance and f"{profile.governance} governance",
         ", ".join(profile.existing_tools) and f"keeping {', '.join(profile.existing_tools)}",
