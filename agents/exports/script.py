@@ -88,8 +88,24 @@ class Script:
         lines = [f"What was done in the conversation “{self.name}”, {self.date}."]
         if self.changes:
             lines.append("Running it makes the same changes again, without asking.")
+        if self._makes_versions:
+            lines.append(
+                "Versions of models are those of then, also after a run that makes others."
+            )
         lines.append("Paths of local files count from the folder that it is run in.")
         return lines
+
+    @property
+    def _makes_versions(self) -> bool:
+        """Whether a version is named after a run that may register another one."""
+        begun = False
+        for step in self.steps:
+            model = step.arguments.get("model")
+            carried = isinstance(model, str) and ":" in model
+            if begun and (carried or "version" in step.arguments):
+                return True
+            begun = begun or step.run is not None
+        return False
 
 
 def with_variables(value: object, runs: Mapping[str, Variable]) -> Value:

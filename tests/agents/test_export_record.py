@@ -274,3 +274,13 @@ def test_an_id_is_a_text_until_its_run_was_started(word: str) -> None:
     )
 
     assert script.steps[0].arguments == {"bucket": word}
+
+
+def test_a_version_named_after_a_training_is_pointed_out() -> None:
+    arguments = {"model": "delay", "version": "latest", "alias": "champion"}
+    promoted = called("promote_model", 9, arguments=arguments, meant={"version": "3"})
+    ended = run("aaaaaaaa", 5)
+    told = "Versions of models are those of then, also after a run that makes others."
+
+    assert told in script_of([started("aaaaaaaa", 1), promoted], ended).about
+    assert told not in script_of([promoted]).about
