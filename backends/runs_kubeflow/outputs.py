@@ -2,7 +2,9 @@
 
 The Pipelines API tells nothing of artifacts. A task's output is written to
 `<root>/<pipeline>/<run id>/<task>/<a random part>/<name of the output>`; what else a cluster knows
-of it (its metadata, which item of a loop made it) cannot be asked for and is left out.
+of it (its metadata, which item of a loop made it) cannot be asked for and is left out. A task that
+wants the metadata of its output `model` to be known writes them as JSON to an output of its own,
+`model_metadata`.
 """
 
 import json
@@ -31,7 +33,9 @@ LOG = "executor-logs"
 """The output that a cluster adds for a task's log, where it is set up to keep logs."""
 MOST_OBJECTS = 1000
 LARGEST_METRICS = 1 << 20
-"""Bytes of a file of metrics that is still read."""
+"""Bytes of a file of metrics, or of metadata, that is still read."""
+METADATA = "_metadata"
+"""How the name of an output ends that tells the metadata of another."""
 _SHA256 = re.compile("[0-9a-f]{64}")
 _RANDOM = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -102,6 +106,8 @@ class Outputs:
             place: Where the run writes.
             schemas: The KFP type of each output, by its task's and its own name.
         """
+        made = self.made(place)
+        told = {found.stored.key: found.stored for found in made if found.name.endswith(METADATA)}
         return [
             Artifact(
                 run_id=place.run_id,
@@ -112,10 +118,21 @@ class Outputs:
                 key=found.stored.key,
                 bytes=found.stored.bytes,
                 content_hash=_hash(found.stored),
+                metadata=self._metadata(told.get(f"{found.stored.key}{METADATA}")),
             )
-            for found in self.made(place)
+            for found in made
             if (kind := _kind(found, schemas)) is not None
         ]
+
+    def _metadata(self, stored: StoredObject | None) -> Mapping[str, ParameterValue]:
+        """Return what a task told of an output of its own; nothing where it told nothing."""
+        if stored is None or stored.bytes > LARGEST_METRICS:
+            return {}
+        try:
+            read = json.loads(self.store.read(stored.bucket, stored.key))
+        except ValueError:
+            return {}
+        return read if isinstance(read, dict) else {}
 
     def inputs(
         self,

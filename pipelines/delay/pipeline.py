@@ -251,6 +251,7 @@ def choose_model(
     comparison: dsl.Input[dsl.Artifact],
     seed: int,
     model: dsl.Output[dsl.Model],
+    model_metadata: dsl.Output[dsl.Artifact],
     card: dsl.Output[dsl.Artifact],
     reference: dsl.Output[dsl.Artifact],
 ) -> None:
@@ -287,6 +288,9 @@ def choose_model(
         gate_reasons=" ".join(found.gate.reasons),
         **found.headline(),
     )
+    # A cluster does not tell the metadata of what its tasks made; this file does.
+    Path(model_metadata.path).write_text(task.written(dict(model.metadata)), encoding="utf-8")
+    model_metadata.metadata["file_name"] = "model_metadata.json"
     decision = "may be registered" if found.gate.passed else "is not registered"
     task.say(f"{found.winner} {decision}.", *found.gate.reasons)
 

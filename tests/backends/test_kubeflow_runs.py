@@ -1,5 +1,6 @@
 """What is particular to a cluster: its nodes, versions, logs, outputs and what it cannot tell."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ import tiny_pipelines
 import yaml
 from kubeflow_nodes import Progress
 from kubeflow_server import Fault, KubeflowServer, kubeflow_server
+from made_models import made
 from tiny_pipelines import compiled
 
 from backends.runs_kubeflow import KubeflowRuns
@@ -20,6 +22,7 @@ from core import clock
 from core.errors import RequestError, SettingsError, UnavailableError
 from core.runs import ArtifactKind, Run, RunQuery, RunState, TaskState
 from core.services import KubeflowSettings
+from models.registry import Registry
 from pipelines.catalog import Catalog
 
 SALT = "0b5f1f3e-6a0e-4c56-9d3d-7d1f6f8b2c11"
@@ -117,6 +120,36 @@ def test_the_shipped_pipeline_runs_there_as_it_is(
     (kept,) = runs.pipelines()
     assert [node.name for node in kept.tasks] == [node.name for node in delay.tasks]
     assert {p.name for p in kept.parameters if p.is_object} == {"data"}
+
+
+def test_a_model_that_passed_there_is_registered_when_the_run_is_seen_to_have_ended(
+    runs: KubeflowRuns, server: KubeflowServer, store: FolderStore, tmp_path: Path
+) -> None:
+    store.put("datasets", "schedule_management.csv", b"a\n")
+    registry = Registry(store, tmp_path / "registry.lock")
+    for passed in (False, True):
+        run = runs.start(Catalog().find("delay-prediction"), {"models": ["DecisionTree"]})
+        assert registry.sync(runs) == []
+        folder = f"kfp/delay-prediction/{run.id}/choose-model/{SALT}"
+        left = made("DecisionTree")
+        told = {"registers_as": "delay", "gate_passed": passed, "gate_reasons": "Too weak."}
+        for name, content in {
+            "model": left.model,
+            "model_metadata": json.dumps(told).encode(),
+            "card": left.card,
+            "reference": left.reference,
+        }.items():
+            store.put("artifacts", f"{folder}/{name}", content)
+        server.state.end(run.id)
+        registered = registry.sync(runs)
+        assert [version.run_id for version in registered] == ([run.id] if passed else [])
+        if not passed:
+            with pytest.raises(RequestError) as refused:
+                registry.register(runs.get(run.id), runs.artifacts(run.id))
+            assert refused.value.hint == "Too weak."
+    (version,) = registered
+    assert registry.card(version).lineage["run"] == version.run_id
+    assert registry.reference(version) is not None
 
 
 def test_a_version_is_uploaded_once_and_another_for_another_image_or_no_cache(
