@@ -9,7 +9,8 @@ from core.errors import NotFoundError
 from core.models import ModelVersion
 from core.objects import ObjectStore, StoredObject
 from core.pipelines import Due, ParameterValue, PipelineSpec
-from models.registry import BUCKET, REFERENCE, Registry
+from models.candidates import REFERENCE
+from models.registry import BUCKET, Registry
 
 BUNDLE = "bundle.zip"
 MEMBERS = ("model.skops", "card.json", REFERENCE)

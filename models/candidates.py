@@ -1,15 +1,19 @@
 """What a run offers the registry, and how it is written."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from pathlib import PurePosixPath
 
 from pydantic import TypeAdapter, ValidationError
 
-from core.errors import UnavailableError
+from core.errors import NotFoundError, RequestError, UnavailableError
 from core.models import ModelCard, ModelReference
+from core.objects import ObjectStore
 from core.pipelines import ParameterValue
-from core.runs import Artifact, ArtifactKind, Run
+from core.runs import Artifact, ArtifactKind, Run, RunState
 
+REFERENCE = "reference.json"
 DEFAULT = "default"
 """The experiment of runs that nobody put into one: it says nothing."""
 
@@ -33,6 +37,60 @@ def accepted(artifacts: Sequence[Artifact]) -> Artifact | None:
 def refusal(artifacts: Sequence[Artifact]) -> str:
     """Return why a run accepted no model."""
     return " ".join(str(item.metadata.get("gate_reasons", "")) for item in _proposed(artifacts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What a succeeded run offers the registry."""
+
+    run: Run
+    name: str
+    """Of the model that it is a version of."""
+    model: bytes
+    card: ModelCard
+    reference: bytes | None
+    tags: dict[str, str]
+
+
+def read_offer(store: ObjectStore, run: Run, artifacts: Sequence[Artifact]) -> Offer:
+    """Read the model that a run accepted, with what lies beside it.
+
+    Raises:
+        RequestError: The run has not succeeded, or accepted no model; the hint says why.
+    """
+    if run.state is not RunState.SUCCEEDED:
+        raise RequestError(
+            f"Run {run.id} is {run.state}; only a succeeded run can register a model.",
+            hint="Wait for it, or retry it.",
+        )
+    candidate = accepted(artifacts)
+    if candidate is None:
+        raise RequestError(
+            f"Run {run.id} accepted no model.",
+            hint=refusal(artifacts) or "Start a pipeline that trains one.",
+        )
+    card_key = _beside(candidate, "card.json")
+    try:
+        reference = store.read(candidate.bucket, _beside(candidate, REFERENCE))
+    except NotFoundError:
+        reference = None
+    return Offer(
+        run=run,
+        name=str(candidate.metadata["registers_as"]),
+        model=store.read(candidate.bucket, candidate.key),
+        card=read_card(store.read(candidate.bucket, card_key), card_key),
+        reference=reference,
+        tags=tags_of(run, candidate),
+    )
+
+
+def _beside(artifact: Artifact, name: str) -> str:
+    """Return the key of a file that a task left beside an artifact.
+
+    A cluster names files after the task's outputs, without endings.
+    """
+    place = PurePosixPath(artifact.key)
+    return str(place.with_name(name if place.suffix else PurePosixPath(name).stem))
 
 
 def lineage(run: Run) -> dict[str, ParameterValue]:

@@ -4,7 +4,7 @@ import getpass
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Protocol
 
 from filelock import FileLock, Timeout
@@ -16,13 +16,14 @@ from core.objects import ObjectStore, StoredObject
 from core.paging import Page
 from core.runs import Artifact, Run, RunQuery, RunState
 from models.candidates import (
+    REFERENCE,
+    Offer,
     accepted,
     cards,
     lineage,
     read_card,
+    read_offer,
     read_reference,
-    refusal,
-    tags_of,
 )
 from models.loading import LoadedModel, ModelFiles
 from models.records import CHALLENGER, CHAMPION, ModelRecord, VersionRecord, check_tags
@@ -30,7 +31,6 @@ from models.records import CHALLENGER, CHAMPION, ModelRecord, VersionRecord, che
 BUCKET = "models"
 ALIASES = (CHAMPION, CHALLENGER)
 RECORD = "registry.json"
-REFERENCE = "reference.json"
 CLAIM = "run.txt"
 """Holds the id of the run that a version's number was given to."""
 SYNCED_RUNS = 200
@@ -126,51 +126,15 @@ class Registry:
         Raises:
             RequestError: The run has not succeeded, or accepted no model; the hint says why.
         """
-        if run.state is not RunState.SUCCEEDED:
-            raise RequestError(
-                f"Run {run.id} is {run.state}; only a succeeded run can register a model.",
-                hint="Wait for it, or retry it.",
-            )
-        candidate = accepted(artifacts)
-        if candidate is None:
-            raise RequestError(
-                f"Run {run.id} accepted no model.",
-                hint=refusal(artifacts) or "Start a pipeline that trains one.",
-            )
-        name = str(candidate.metadata["registers_as"])
-        model = self._store.read(candidate.bucket, candidate.key)
-        card_key = str(PurePosixPath(candidate.key).with_name("card.json"))
-        card = read_card(self._store.read(candidate.bucket, card_key), card_key)
-        reference = self._beside(candidate, REFERENCE)
+        offer = read_offer(self._store, run, artifacts)
 
         def add(record: ModelRecord) -> ModelRecord:
             if record.of_run(run.id) is not None:
                 return record
-            number = self._claimed(record, run.id)
-            folder = f"{name}/{number}"
-            added = VersionRecord(
-                version=number,
-                run_id=run.id,
-                algorithm=card.version.algorithm,
-                registered_at=run.finished_at or clock.now(),
-                metrics=dict(card.metrics),
-                key=f"{folder}/model.skops",
-                tags=tags_of(run, candidate),
-            )
-            grown = record.with_version(added)
-            self._store.put(BUCKET, added.key, model)
-            if reference is not None:
-                self._store.put(BUCKET, f"{folder}/{REFERENCE}", reference)
-            noted = replace(
-                card,
-                version=grown.version(added, BUCKET),
-                data={"object": run.parameters.get("data"), **card.data},
-                lineage=lineage(run),
-            )
-            self._store.put(BUCKET, f"{folder}/card.json", cards().dump_json(noted, indent=2))
-            return grown
+            folder = f"{record.name}/{self._claimed(record, run.id)}"
+            return self._filed(record, offer, folder)
 
-        record = self._change(name, add, "registered")
+        record = self._change(offer.name, add, "registered")
         registered = record.of_run(run.id)
         if registered is None:
             raise UnavailableError(f"The model of run {run.id} was not kept.", hint="Try again.")
@@ -267,13 +231,29 @@ class Registry:
                 return number
             number += 1
 
-    def _beside(self, artifact: Artifact, name: str) -> bytes | None:
-        """Return a file that a task left beside an artifact; None where it left none."""
-        key = str(PurePosixPath(artifact.key).with_name(name))
-        try:
-            return self._store.read(artifact.bucket, key)
-        except NotFoundError:
-            return None
+    def _filed(self, record: ModelRecord, offer: Offer, folder: str) -> ModelRecord:
+        """Put a version's files into its folder; return the record with the version."""
+        added = VersionRecord(
+            version=int(folder.rpartition("/")[2]),
+            run_id=offer.run.id,
+            algorithm=offer.card.version.algorithm,
+            registered_at=offer.run.finished_at or clock.now(),
+            metrics=dict(offer.card.metrics),
+            key=f"{folder}/model.skops",
+            tags=offer.tags,
+        )
+        grown = record.with_version(added)
+        self._store.put(BUCKET, added.key, offer.model)
+        if offer.reference is not None:
+            self._store.put(BUCKET, f"{folder}/{REFERENCE}", offer.reference)
+        noted = replace(
+            offer.card,
+            version=grown.version(added, BUCKET),
+            data={"object": offer.run.parameters.get("data"), **offer.card.data},
+            lineage=lineage(offer.run),
+        )
+        self._store.put(BUCKET, f"{folder}/card.json", cards().dump_json(noted, indent=2))
+        return grown
 
     def _names(self) -> Sequence[str]:
         found: list[StoredObject] = []
