@@ -6,25 +6,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from contract_stores import settings
 from fault_proxy import proxied
-from minio_server import any_server, moto_server, wipe
+from minio_server import wipe
 
 from backends.stores import open_store
 from core.objects import ObjectStore
-from core.services import FolderSettings, S3Settings, StoreSettings
+from core.services import S3Settings, StoreSettings
 
+__all__ = ["settings"]
 WRITERS = 6
-
-
-@pytest.fixture(
-    scope="module", params=["folder", "moto", pytest.param("minio", marks=pytest.mark.live)]
-)
-def settings(request: pytest.FixtureRequest) -> Iterator[StoreSettings]:
-    if request.param == "folder":
-        yield FolderSettings()
-        return
-    with moto_server() if request.param == "moto" else any_server() as served:
-        yield served
 
 
 @pytest.fixture

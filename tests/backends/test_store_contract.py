@@ -1,37 +1,18 @@
 """What every object store does, run against each of them."""
 
 import urllib.request
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from minio_server import any_server, moto_server, wipe
+from contract_stores import settings, store
 
-from backends.stores import open_store
 from core.errors import NotFoundError, RequestError
 from core.objects import ObjectStore
-from core.services import FolderSettings, S3Settings, StoreSettings
+from core.services import FolderSettings, StoreSettings
 
+__all__ = ["settings", "store"]
 MEBIBYTE = 1 << 20
-
-
-@pytest.fixture(
-    scope="module", params=["folder", "moto", pytest.param("minio", marks=pytest.mark.live)]
-)
-def settings(request: pytest.FixtureRequest) -> Iterator[StoreSettings]:
-    if request.param == "folder":
-        yield FolderSettings()
-        return
-    with moto_server() if request.param == "moto" else any_server() as served:
-        yield served
-
-
-@pytest.fixture
-def store(settings: StoreSettings, tmp_path: Path) -> ObjectStore:
-    if isinstance(settings, S3Settings):
-        wipe(settings)
-    return open_store(settings, tmp_path / "home")
 
 
 def test_a_stored_object_reads_back_unchanged(store: ObjectStore) -> None:
@@ -265,163 +246,3 @@ def test_a_link_opens_the_object_where_there_are_links(
         store.share("datasets", "a ü.csv", timedelta(days=8))
     with pytest.raises(NotFoundError):
         store.share("datasets", "b.csv", timedelta(hours=1))
-
-
-def test_what_was_deleted_can_be_brought_back(store: ObjectStore) -> None:
-    stored = store.put("datasets", "a/b.txt", b"lost?", tags={"a": "b"})
-    store.put("datasets", "c.txt", b"stays")
-    store.delete("datasets", "a/b.txt")
-    (trashed,) = store.trash()
-    assert (trashed.object.reference, trashed.object.bytes) == ("datasets/a/b.txt", 5)
-    assert trashed.object.tags == {"a": "b"}
-    assert [bucket.objects for bucket in store.buckets()] == [1]
-    restored = store.restore(trashed.place)
-    assert (restored.etag, restored.tags) == (stored.etag, {"a": "b"})
-    assert store.read("datasets", "a/b.txt") == b"lost?"
-    assert list(store.trash()) == []
-    with pytest.raises(NotFoundError):
-        store.restore(trashed.place)
-
-
-def test_a_newer_object_is_not_replaced_by_one_from_the_trash(store: ObjectStore) -> None:
-    store.put("datasets", "a.txt", b"old")
-    store.delete("datasets", "a.txt")
-    store.put("datasets", "a.txt", b"new")
-    with pytest.raises(RequestError, match="another object"):
-        store.restore("datasets/a.txt")
-    assert store.read("datasets", "a.txt") == b"new"
-    assert store.empty_trash() == 1
-    assert store.read("datasets", "a.txt") == b"new"
-
-
-def test_the_latest_deleted_is_the_first_in_the_trash(store: ObjectStore) -> None:
-    for content in (b"one", b"three"):
-        store.put("datasets", "a.txt", content)
-        store.delete("datasets", "a.txt")
-    assert [one.object.bytes for one in store.trash()] == [5, 3]
-    assert store.restore("datasets/a.txt").bytes == 5
-
-
-def test_an_emptied_trash_holds_nothing(store: ObjectStore) -> None:
-    for key in ("a.txt", "b.txt"):
-        store.put("datasets", key, b"1")
-        store.delete("datasets", key)
-    store.put("datasets", "c.txt", b"stays")
-    assert (store.empty_trash(), store.empty_trash()) == (2, 0)
-    assert list(store.trash()) == []
-    with pytest.raises(NotFoundError):
-        store.restore("datasets/a.txt")
-    assert [item.key for item in store.list("datasets")] == ["c.txt"]
-    assert store.read("datasets", "c.txt") == b"stays"
-
-
-def test_a_bucket_goes_only_empty_or_with_its_objects(store: ObjectStore) -> None:
-    store.create_bucket("empty")
-    store.delete_bucket("empty")
-    store.put("datasets", "a/b.txt", b"one")
-    store.put("datasets", "c.txt", b"two")
-    with pytest.raises(RequestError, match="2 objects"):
-        store.delete_bucket("datasets")
-    assert store.list("datasets").total == 2
-    store.delete_bucket("datasets", with_objects=True)
-    assert list(store.bucket_names()) == []
-    assert len(store.trash()) == 2
-    assert store.restore("datasets/a/b.txt").bytes == 3
-    assert store.read("datasets", "a/b.txt") == b"one"
-    with pytest.raises(NotFoundError):
-        store.delete_bucket("nothing")
-
-
-def test_the_trash_outlives_the_bucket(store: ObjectStore) -> None:
-    store.put("datasets", "a.txt", b"one")
-    store.delete("datasets", "a.txt")
-    store.delete_bucket("datasets")
-    assert store.restore("datasets/a.txt").bytes == 3
-    assert store.read("datasets", "a.txt") == b"one"
-
-
-def test_a_key_cannot_be_an_object_and_a_folder_at_once(store: ObjectStore) -> None:
-    store.put("datasets", "a/b.txt", b"1")
-    with pytest.raises(RequestError, match="objects below"):
-        store.put("datasets", "a", b"2")
-    with pytest.raises(RequestError, match="an object itself"):
-        store.put("datasets", "a/b.txt/c", b"3")
-    with pytest.raises(RequestError, match="objects below"):
-        store.copy("datasets", "a/b.txt", "datasets", "a")
-    assert [item.key for item in store.list("datasets")] == ["a/b.txt"]
-
-
-@pytest.mark.parametrize("key", ["ü/日本.txt", "a b+c&d=e?.txt", "/".join(["k" * 204] * 5)])
-def test_unusual_names_stay_as_they_are(store: ObjectStore, key: str) -> None:
-    stored = store.put("datasets", key, b"1")
-    assert stored.key == key
-    assert [item.key for item in store.list("datasets")] == [key]
-    assert store.read("datasets", key) == b"1"
-    store.delete("datasets", key)
-    assert store.restore(f"datasets/{key}").key == key
-
-
-def test_a_deleted_object_is_gone(store: ObjectStore) -> None:
-    store.put("datasets", "a/b.txt", b"1", tags={"a": "b"})
-    store.delete("datasets", "a/b.txt")
-    assert store.list("datasets").items == ()
-    with pytest.raises(NotFoundError):
-        store.read("datasets", "a/b.txt")
-    with pytest.raises(NotFoundError):
-        store.delete("datasets", "a/b.txt")
-    assert store.put("datasets", "a", b"2").tags == {}
-
-
-def test_names_that_do_not_exist_get_the_closest(store: ObjectStore) -> None:
-    store.put("datasets", "schedule.csv", b"1")
-    for look in (store.stat, store.open, store.read, store.delete):
-        with pytest.raises(NotFoundError) as missing:
-            look("datasets", "shedule.csv")
-        assert "datasets/schedule.csv" in missing.value.hint
-    for look_up in (store.list, lambda name: store.stat(name, "schedule.csv")):
-        with pytest.raises(NotFoundError) as unknown:
-            look_up("dataset")
-        assert "datasets" in unknown.value.hint
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        "",
-        "/etc/passwd",
-        "../other/a.txt",
-        "a/../../other/a.txt",
-        "a/./b",
-        "a//b",
-        "a/",
-        "%2e%2e/other/a.txt",
-        "a%2Fb",
-        "..\\other",
-        "a\0b",
-        "a\nb",
-        "a" * 1025,
-        "/".join(["ü" * 100] * 6),
-    ],
-)
-def test_no_key_leaves_its_bucket(store: ObjectStore, key: str) -> None:
-    store.put("other", "a.txt", b"1")
-    with pytest.raises(RequestError):
-        store.put("datasets", key, b"1")
-    store.create_bucket("datasets")
-    with pytest.raises(RequestError):
-        store.read("datasets", key)
-    with pytest.raises(RequestError):
-        store.delete("datasets", key)
-
-
-@pytest.mark.parametrize(
-    "bucket",
-    ["ab", "a" * 64, "Data", "data_sets", "-data", "data-", "a..b", "10.0.0.1", "../x", ""],
-)
-def test_a_name_that_no_bucket_could_have_is_refused(store: ObjectStore, bucket: str) -> None:
-    with pytest.raises(RequestError):
-        store.create_bucket(bucket)
-    with pytest.raises(RequestError):
-        store.put(bucket, "a.txt", b"1")
-    with pytest.raises(RequestError):
-        store.list(bucket)
