@@ -6,11 +6,12 @@ questions it was not fitted on. The part `test` is by somebody who knew neither 
 """
 
 import argparse
+import re
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +21,10 @@ from numpy.typing import NDArray
 from backends.index_chroma import ChromaIndex
 from core.errors import NotFoundError
 from core.passages import CITATION_MARK, Passage
+from knowledge.doubt import MINIMUM_CONFIDENCE
 from knowledge.embedding import Encoder
 from knowledge.lexical import LexicalIndex, search_text
-from knowledge.library import CORPUS_SOURCE, Library
-from knowledge.ranking import MINIMUM_CONFIDENCE
+from knowledge.library import CORPUS, CORPUS_SOURCE, Library
 from knowledge.reference import PACKAGES
 from knowledge.words import words
 
@@ -31,6 +32,8 @@ QUESTIONS = Path(__file__).parent.parent / "tests" / "knowledge" / "questions.ya
 CUT = 5
 SATURATION, LENGTH_WEIGHT = 1.2, 0.75
 """Of BM25 as textbooks have it."""
+SIGNS = 7
+"""How many of the signs of an answer are weighed."""
 ANSWERS = 200
 """How many answers have all their citations opened."""
 
@@ -181,16 +184,26 @@ def opened(library: Library, asked: Sequence[Question]) -> str:
     return f"{opens} of {citations} citations in {len(asked[:ANSWERS])} answers open their passage"
 
 
-def fit(library: Library, asked: Sequence[Question]) -> None:
-    """Print the weights of the doubt, and its threshold, as the development part gives them."""
+def unasked(folder: Path) -> Path:
+    """Copy the pages without the questions they are asked by, as people's own documents are."""
+    folder.mkdir()
+    for page in CORPUS.glob("*.md"):
+        text = re.sub(r"^asked:\n(?:  .*\n)*", "", page.read_text("utf-8"), count=1, flags=re.M)
+        (folder / page.name).write_text(text, "utf-8")
+    return folder
+
+
+def fit(name: str, library: Library, asked: Sequence[Question]) -> None:
+    """Print the weights of the doubt, and what thresholds do, as the development part says."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     signs = [library.signs(question.ask) for question in asked]
-    told = np.array([sign.rare > 0 for sign in signs])
-    rows = np.array([[*sign] for sign in signs])[told]
+    told = np.array([sign.rare > 0 and not sign.alone for sign in signs])
+    rows = np.array([astuple(sign)[:SIGNS] for sign in signs], dtype=float)[told]
+    rows[:, 0] *= name == "ASKED"
     answerable = np.array([bool(question.answers) for question in asked])[told]
     model = make_pipeline(StandardScaler(), LogisticRegression(C=0.3))
     folds = [StratifiedKFold(10, shuffle=True, random_state=seed) for seed in range(5)]
@@ -204,7 +217,7 @@ def fit(library: Library, asked: Sequence[Question]) -> None:
     scaler, logistic = model.fit(rows, answerable)
     weights = logistic.coef_[0] / scaler.scale_
     begin = float(logistic.intercept_[0] - weights @ scaler.mean_)
-    print(f"WEIGHTS, BEGIN = ({', '.join(f'{weight:.2f}' for weight in weights)}), {begin:.2f}")
+    print(f"{name} = Weights({', '.join(f'{weight:.2f}' for weight in (*weights, begin))})")
     for least in np.arange(0.4, 0.76, 0.03):
         refused, recognised = np.mean(sure[answerable] < least), np.mean(sure[~answerable] < least)
         print(f"below {least:.2f}: refuses {refused:.1%}, recognises {recognised:.0%}")
@@ -229,7 +242,10 @@ def main() -> None:
         library.search("warm up")
         built = time.perf_counter() - began
         if arguments.fit:
-            fit(library, parts["dev"])
+            fit("ASKED", library, parts["dev"])
+            bare = unasked(place / "bare")
+            library = Library(ChromaIndex(place / "other"), place / "it", bare, packages=PACKAGES)
+            fit("UNASKED", library, parts["dev"])
             return
         began = time.perf_counter()
         library = Library(ChromaIndex(place / "chroma"), place, packages=PACKAGES)
