@@ -29,6 +29,7 @@ from agents.toolbox import Tool, Toolbox
 from agents.turn import current_turn
 from core.errors import AssistantError
 from core.focus import Focus
+from core.runs import Run
 from core.sessions import Watch
 from core.settings import Limits
 
@@ -172,7 +173,10 @@ class Swarm:
                 told = _explained(error)
                 return fence(told, tool.name) if error.quoted else told, error
             if run_id := getattr(value, "id", "") if tool.name in _WATCHED else "":
-                turn.watches.append(Watch(run_id=run_id, asked=tool.name == "watch_run"))
+                asked = tool.name == "watch_run"
+                # Of a run that has ended already the answer tells; nothing is left to wait for.
+                if not (asked and isinstance(value, Run) and value.state.ended):
+                    turn.watches.append(Watch(run_id=run_id, asked=asked))
             outside = bool(tool.brings(value))
             shown = await first_part(as_text(value), tool.name, limit, outside=outside)
             return shown, (value, focus_after(Focus(), tool.name, arguments, value))

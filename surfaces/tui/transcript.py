@@ -137,7 +137,7 @@ class Transcript(VerticalScroll, can_focus=False):
         run = event.run
         ended = f"Run {run.name} ({run.id[:8]}) {run.state.value.lower()}"
         took = f" after {duration(run.seconds)}" if run.seconds is not None else ""
-        why = f": {run.reason}" if run.reason else ""
+        why = f": {run.reason.removesuffix('.')}" if run.reason else ""
         asked = f"You asked: {event.request}" if event.request else ""
         self.say(f"{ended}{took}{why}.", "notice" if why else "good", hint=asked)
 
