@@ -155,7 +155,7 @@ def test_a_training_is_done_again_waited_for_and_promoted_again(
     (tmp_path / "steps.sh").write_text(steps)
     for number, words in enumerate(
         (
-            ["bash", FILES["bash"]],
+            # The cells are the statements of the script, the steps the lines of the Bash file.
             [sys.executable, "cells.py"],
             ["bash", "steps.sh"],
         )
