@@ -143,8 +143,12 @@ def _link(
         for tool in allowed
     ]
     ranked.sort(key=lambda entry: -entry.share)
-    ruled = len(allowed) == 1 or ranked[0].learned < max(base.values())
     clear = learned.measures[known_tier(profile)].clear
+    first = ranked[0]
+    by_rules = rules[first.tool.name]
+    # Where the data say nothing, a rule that is in the probabilities already is what decides.
+    urged = due != rules and not clear and any(push.factor > 1 for push in by_rules)
+    ruled = len(allowed) == 1 or first.learned < max(base.values()) or urged
     return Link(
         slot=slot,
         ranked=tuple(ranked),

@@ -143,7 +143,7 @@ class Slot:
         blend = self.blends[tier]
         if self.measures[tier].clear:
             return blend.calibrated(blend.ranked(forest, popular, factors))
-        return popular if factors is None else weighed(popular, factors, blend.trust)
+        return popular if factors is None else weighed(popular, factors, 1.0)
 
     @property
     def absent(self) -> float:

@@ -157,9 +157,22 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         when=_written_with("spark", "databricks"),
-        who=_named("Delta Lake", "Spark Structured Streaming", "Databricks Jobs"),
+        who=_named("Delta Lake", "Spark Structured Streaming"),
         factor=4.0,
         why="it belongs to Spark",
+    ),
+    Rule(
+        when=_written_with("databricks"),
+        who=_named("Databricks Jobs"),
+        factor=4.0,
+        why="Databricks is in use",
+    ),
+    Rule(
+        slot="serving",
+        when=lambda profile: profile.budget != "high",
+        who=_named("Seldon Core"),
+        factor=0.4,
+        why="its licence asks for a payment in production",
     ),
     Rule(
         when=lambda profile: not _written_with("spark", "databricks")(profile),

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 from core.errors import RequestError, closest
 from core.toolchains import ProjectProfile
-from recommender.catalogue import PLATFORM, find_tools
+from recommender.catalogue import PLATFORM, Tool, find_tools
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "data_structure": ("structured", "semi-structured", "unstructured"),
@@ -299,17 +299,22 @@ def names_tests(name: str) -> bool:
 def kept_tools(profile: ProjectProfile) -> dict[str, str]:
     """Return the tool that is already in use, by slot.
 
-    A single open tool does not make a platform; a cloud's suite and Kubeflow do.
+    A single open tool does not make a platform; a cloud's suite and Kubeflow do. Of several tools
+    in one slot, the one that works with most of the others is kept, else the first.
     """
-    kept: dict[str, str] = {}
+    kept: dict[str, Tool] = {}
+    together = {tool.name for name in profile.existing_tools for tool in find_tools(name)}
     for name in profile.existing_tools:
         for tool in find_tools(name):
-            if tool.slot != PLATFORM or tool.cloud_only or tool.needs_kubernetes:
-                kept.setdefault(tool.slot, tool.name)
-            if tool.slot == "container" and tool.needs_kubernetes:
-                # Images are built with Docker everywhere; what runs them is the choice.
-                kept[tool.slot] = tool.name
-    return kept
+            if tool.slot == PLATFORM and not (tool.cloud_only or tool.needs_kubernetes):
+                continue
+            before = kept.setdefault(tool.slot, tool)
+            # Images are built with Docker everywhere; what runs them is the choice.
+            runs_them = tool.slot == "container" and tool.needs_kubernetes
+            fits = len(tool.works_with & together) > len(before.works_with & together)
+            if runs_them or (fits and tool.slot != "container"):
+                kept[tool.slot] = tool
+    return {slot: tool.name for slot, tool in kept.items()}
 
 
 def _licences(words: str) -> str:

@@ -90,9 +90,15 @@ class Explained:
             if (self.profile.cloud == "on-prem" or not tool.clouds)
             and (self.profile.deployment or not tool.modes or "real-time" in tool.modes)
         }
-        told = [f"{name} is out: {why}" for name, why in spoken.items() if why]
-        named = told[:NAMED_AS_OUT]
-        return f"{'; '.join(named)}." if named else ""
+        named: dict[str, list[str]] = {}
+        for name, why in spoken.items():
+            if why and sum(map(len, named.values())) < NAMED_AS_OUT:
+                named.setdefault(why, []).append(name)
+        told = [
+            f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} out: {why}"
+            for why, names in named.items()
+        ]
+        return f"{'; '.join(told)}." if told else ""
 
     def _absence(self) -> str:
         if self.absent < 0.25 or self.link.ranked[0].tool.kin == "none":

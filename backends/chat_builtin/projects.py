@@ -16,10 +16,11 @@ _TYPES = {
 _STRUCTURES = {
     "semi-structured": r"\bsemi[\s-]?structured\b|\bjson\b|\bxml\b|\blogs\b",
     "unstructured": r"\bunstructured\b",
-    "structured": r"(?<![-\w])structured\b|\btabular\b|\bspreadsheets?\b|\bsql\b",
+    "structured": r"(?<![-\w])structured\b|\btabular\b|\btables\b|\bspreadsheets?\b|\bsql\b",
 }
 _CLOUDS = {
-    "on-prem": r"\bon[\s-]?prem\w*|\bown (?:machines?|servers?|hardware|data ?cent)"
+    "on-prem": r"\bon[\s-]?prem\w*|\bown (?:\w+ )?(?:machines?|servers?|hardware|data ?cent|basement|racks?)"
+    r"|machines in (?:our|the) own"
     r"|\bself[\s-]hosted\b|\bin[\s-]house servers?|\bair[\s-]gapped",
     "aws": r"\baws\b|\bamazon\b|\bsagemaker\b",
     "azure": r"\bazure\b|\bmicrosoft cloud\b",
@@ -30,7 +31,7 @@ _DEPLOYMENTS = {
     "real-time": r"\breal[\s-]?time\b|\bonline\b|\bapi\b|\blow[\s-]latency\b|\binteractive\b",
     "streaming": r"\bstream(?:ing|s)?\b|\bkafka\b",
     "edge": r"\bedge\b|\bon[\s-]device\b|\bphones?\b|\bmobile\b|\bembedded\b",
-    "batch": r"\bbatch\b|\bnightly\b|\bovernight\b|\bonce a (?:day|week)\b",
+    "batch": r"\bbatch\b|\bnightly\b|\bovernight\b|\bonce (?:a|an|every|per) (?:day|week|night|month|hour)\b|\bevery night\b",
 }
 _FRAMEWORKS = {
     "pytorch": r"\bpy\s?torch\b|\btorch\b",
@@ -42,6 +43,8 @@ _FRAMEWORKS = {
 }
 _TASKS = {
     "object detection": r"\bobject detection\b",
+    "text generation": r"\bchat\s?bots?\b|\bllms?\b|\brag\b|\bsummari[sz]\w+"
+    r"|\bquestion answering\b|\bgenerat\w+ (?:texts?|answers|images)",
     "classification": r"\bclassif\w+|\bfraud\b|\bchurn\b|\bspam\b",
     "regression": r"\bregression\b|\bprice prediction\b",
     "forecasting": r"\bforecast\w*",
@@ -102,6 +105,7 @@ _KNOWN_TOOLS = (
     "whylogs",
     "Deepchecks",
     "NannyML",
+    "Kafka",
     "Great Expectations",
     "CloudWatch",
     "Hopsworks",
@@ -184,7 +188,10 @@ def _frameworks(text: str) -> str:
 
 
 def _team(text: str) -> str:
-    people = r"(?:people|persons?|engineers?|developers?|data scientists?|members?|devs?|of us)"
+    people = (
+        r"(?:people|persons?|engineers?|developers?|data scientists?|members?|devs?|of us|staff"
+        r"|employees|colleagues|heads|folks|analysts?|scientists?)"
+    )
     counted = re.search(
         rf"\b(?:team|department|group) of (?:about )?(\d+)|\b(\d+)\s*(?:ml |data )?{people}"
         rf"|\bwe(?:'re| are) (\d+)\b|\b(\d+)[\s-](?:person|people|man) team",
@@ -208,7 +215,13 @@ def _kubernetes(text: str) -> str:
     if not re.search(r"\bkubernetes\b|\bk8s\b", text, re.I):
         return ""
     near = r"(?:kubernetes|k8s)"
-    if re.search(rf"\b(?:no|nobody|none|without|avoid|not|don't|never|zero)\b[^.,;]{{0,24}}{near}", text, re.I):
+    if re.search(rf"{near} (?:is |are )?(?:not|no)\b", text, re.I):
+        return "none"
+    if re.search(
+        rf"\b(?:no|nobody|none|without|avoid|not|don't|never|zero)\b[^.,;]{{0,24}}{near}",
+        text,
+        re.I,
+    ):
         return "none"
     if re.search(
         rf"\b(?:strong|expert|good|well|deep|experienced|run)\b[^.,;]{{0,24}}{near}"
@@ -229,7 +242,7 @@ def _level(name: str, text: str) -> str:
 
 
 def _budget(text: str) -> str:
-    cheap = r"\bcheap\w*|\bfree tools\b|\bno money\b|\blow[\s-]cost\b|\bshoestring\b"
+    cheap = r"\bcheap\w*|\bfree tools\b|\b(?:no|little|hardly any) money\b|\bno budget\b|\blow[\s-]cost\b|\bshoestring\b"
     return "low" if re.search(cheap, text, re.I) else ""
 
 

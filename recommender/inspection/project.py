@@ -119,7 +119,9 @@ def inspect_folder(path: str) -> ProjectInspection:
     reading = _Reading(tree, load_signs(), Gathered())
     reading.whole()
     people, people_from, trouble = _people(tree)
-    settling = Settling(reading.gathered, tests_in(tree), people, people_from)
+    settling = Settling(
+        reading.gathered, tests_in(tree), _own_package(tree, reading.signs), people, people_from
+    )
     findings = settling.findings()
     return ProjectInspection(
         path=path,
@@ -130,6 +132,13 @@ def inspect_folder(path: str) -> ProjectInspection:
         read=tree.read,
         skipped=(*tree.notes(), *trouble),
     )
+
+
+def _own_package(tree: Tree, signs: Signs) -> str:
+    """Return the known package whose source the folder itself is; empty for none."""
+    name = Path(tree.root).absolute().name.lower().replace("-", "_")
+    is_package = any(file.path == "__init__.py" for file in tree.files)
+    return name if is_package and name in signs.packages else ""
 
 
 def _people(tree: Tree) -> tuple[int, Evidence | None, tuple[str, ...]]:

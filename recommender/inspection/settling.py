@@ -26,6 +26,8 @@ TABLES_BESIDE = 0.9
 """Tables accompany almost every kind of data, so they must be shown about as strongly."""
 AS_STRONG = 0.7
 """Two clouds as strong as this to one another leave the cloud unknown."""
+TOO_MANY = 3
+"""So many frameworks as strong as one another leave the framework unknown."""
 _NEVER_SHOWN = {"budget": "A repository does not show a budget."}
 _SILENT = "Nothing in the folder shows it."
 
@@ -36,6 +38,8 @@ class Settling:
 
     gathered: Gathered
     tests: Finding
+    own: str
+    """The package whose own source the folder is; empty for a project like others."""
     people: int
     people_from: Evidence | None = None
 
@@ -93,13 +97,23 @@ class Settling:
         )
 
     def _strongest(self, field: str) -> Finding:
+        if self.own:
+            return self._supported(field)
         weights = self.gathered.weights(field)
         best = next(iter(weights), "")
         enough = bool(best) and weights[best] >= ENOUGH[field]
         finding = self._finding(field, [best] if enough else [], [best])
         if best and not enough:
             return Finding(field=field, value="", note=f"Only a weak sign of {best}.")
+        rivals = [name for name in weights if weights[name] >= AS_STRONG * weights[best]]
+        if field == "framework" and len(rivals) >= TOO_MANY:
+            note = f"{', '.join(rivals)} are all used: say which is the main one."
+            return Finding(field=field, value="", note=note)
         return finding
+
+    def _supported(self, field: str) -> Finding:
+        note = f"This is the source of {self.own} itself: it supports more than it uses."
+        return Finding(field=field, value="", note=note)
 
     def _data_types(self) -> list[str]:
         weights = self.gathered.weights("data_types")
@@ -112,6 +126,8 @@ class Settling:
         ][:3]
 
     def _cloud(self) -> Finding:
+        if self.own:
+            return self._supported("cloud")
         weights = self.gathered.weights("cloud")
         best, *others = [name for name in weights if weights[name] >= ENOUGH["cloud"]] or [""]
         if others and weights[others[0]] >= AS_STRONG * weights[best]:
@@ -157,7 +173,11 @@ def profile_of(findings: Sequence[Finding]) -> ProjectProfile:
     }
     profile = ProjectProfile(**told, data_types=several["data_types"])  # type: ignore[arg-type]  # all the rest are texts
     kept: tuple[str, ...] = ()
+    doubtful = next(finding.note for finding in findings if finding.field == "cloud")
     for name in several["existing_tools"]:
+        if doubtful != _SILENT and not told["cloud"] and any(t.clouds for t in find_tools(name)):
+            # It would settle a cloud that the folder leaves open.
+            continue
         with_it = ProjectProfile(
             **told,  # type: ignore[arg-type]  # all of these are texts
             data_types=several["data_types"],
