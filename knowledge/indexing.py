@@ -8,7 +8,7 @@ from typing import Protocol
 from core.passages import Embedding, Passage, PassageIndex, SourceKind
 from knowledge.embedding import Encoder, Learned
 from knowledge.lexical import search_text
-from knowledge.manifest import FILE, Manifest, SourceRecord
+from knowledge.manifest import FILE, FileRecord, Manifest, SourceRecord
 from knowledge.own_sources import inside
 from knowledge.reference import Package, scan_package
 from knowledge.scanning import Scan, scan_files
@@ -75,6 +75,16 @@ class Indexing:
         return self._stamp() == state.stamp and (
             self.index.fingerprint() == state.vectors.fingerprint
         )
+
+    def is_behind(self) -> bool:
+        """Tell from what is known of the corpus whether many of its pages are unread."""
+        name, place = self.corpus
+        record = Manifest.load(self.folder).sources.get(name)
+        if record is None or not any(self.folder.glob("encoder-*.npz")):
+            return True
+        pages = list(place.rglob("*.md"))
+        unread = sum(not _is_known(page, record.files.get(_path(page, place))) for page in pages)
+        return unread > MOST_UNLEARNED * len(pages)
 
     def updated(self, add: Scan | None = None, forget: Iterable[str] = ()) -> State:
         """Read what changed, write it to the index, and return the state of both.
@@ -212,6 +222,17 @@ class Indexing:
         except OSError:
             return 0, 0
         return found.st_mtime_ns, found.st_ino
+
+
+def _path(page: Path, place: Path) -> str:
+    return page.relative_to(place).as_posix()
+
+
+def _is_known(page: Path, record: FileRecord | None) -> bool:
+    if record is None:
+        return False
+    found = page.stat()
+    return (found.st_mtime_ns, found.st_size) == (record.modified_ns, record.size)
 
 
 def _manifest(records: Iterable[SourceRecord]) -> Manifest:

@@ -145,6 +145,13 @@ class Library:
         """
         return sorted({CORPUS_SOURCE, *Manifest.load(self._folder).sources})
 
+    def is_behind(self) -> bool:
+        """Tell whether so much of the pages is unread that a first search would take seconds.
+
+        Only what is known of the files is looked at: nothing is read, and nobody is kept out.
+        """
+        return self._indexing.is_behind()
+
     def removable(self, name: str) -> Source:
         """Return a source that may be removed, by its name, its place or the name of its file.
 

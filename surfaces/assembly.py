@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
     from agents.session import Session
     from agents.swarm import Swarm
+    from surfaces.indexing import Reading
     from surfaces.model_trial import ModelTrial
 
 BUILTIN_NOTICE = (
@@ -179,6 +180,12 @@ class Assistant:
             return None
         triggered = TriggeredRuns(self.catalog, self.runs, self.audit, self.masker)
         return Watcher(self.triggers, self.store, triggered.start, fired, failed)
+
+    def read_ahead(self) -> "Reading | None":
+        """Let the documentation be read before somebody asks; None where nothing is to be read."""
+        from surfaces.indexing import read_ahead
+
+        return read_ahead(self.settings, self.library)
 
     def cited(self, citation: str) -> Sequence[Passage]:
         """Return the passages that a citation in an answer names."""

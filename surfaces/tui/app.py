@@ -10,7 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import TextArea
 
+from agents.events import ToolStarted
 from core.errors import AssistantError
+from surfaces.tui.background import in_background
 from surfaces.tui.conversation import Assemble, ConversationApp, Read
 from surfaces.tui.mentions import mention, things
 from surfaces.tui.modes import values
@@ -20,13 +22,16 @@ from surfaces.tui.slash import suggest
 from surfaces.tui.welcome import Welcome
 
 if TYPE_CHECKING:
+    from agents.events import Event
     from core.settings import Settings
-    from surfaces.tui.assistant import Assistant
+    from surfaces.indexing import Reading
+    from surfaces.tui.assistant import Assistant, Session
     from surfaces.tui.palette import Entry, SwarmCommands
     from surfaces.tui.progress import RunProgress
     from surfaces.tui.sessions_screen import SessionsScreen
 
 
+READING = "The documentation is read for the first time; the answer takes some seconds longer."
 NO_TERMINAL = """\
 Input or output is no terminal.
 Use `mlops-swarm ask TEXT` for one request, `mlops-swarm --help` for everything else.
@@ -66,6 +71,7 @@ class SwarmApp(ConversationApp):
         self.panel = RunsPanel()
         self._looking = False
         self._runs: tuple[RunProgress, ...] = ()
+        self._reading: Reading | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the conversation, the runs, the prompt and the status."""
@@ -83,6 +89,26 @@ class SwarmApp(ConversationApp):
         self.show_activity()
         self.set_interval(1.0, self._tick)
         self.call_after_refresh(self.start)
+
+    @work(group="warm", exit_on_error=False)
+    async def read_ahead(self) -> None:
+        """Let the documentation be read in the background; a problem is told by who asks."""
+        assert self.assistant is not None
+        await in_background(self.assistant.swarm)
+        self._reading = await in_background(self.assistant.read_ahead)
+
+    def show(self, event: "Event") -> None:
+        """Turn an event into widget calls; say so when it has to wait for the documentation."""
+        super().show(event)
+        reading = self._reading is not None and self._reading.under_way
+        if reading and isinstance(event, ToolStarted) and event.tool == "search_docs":
+            self.transcript.say(READING, "notice")
+
+    def _begin(self, assistant: "Assistant", session: "Session") -> None:
+        super()._begin(assistant, session)
+        # Without a screen nobody reads the first frame while this is done.
+        if not self.is_headless:
+            self.read_ahead()
 
     def _tick(self) -> None:
         if self.turn is not None or self.following_up:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from agents.toolbox import Toolbox
     from core.services import Chat
     from core.settings import Settings
+    from surfaces.indexing import Reading
     from surfaces.watching import Watcher
 
 
@@ -157,6 +158,9 @@ class Assistant(Protocol):
         self, fired: Callable[[Firing], None], failed: Callable[[AssistantError], None], /
     ) -> "Watcher | None":
         """Return what starts the runs of triggers; None where nothing may be changed."""
+
+    def read_ahead(self) -> "Reading | None":
+        """Let the documentation be read before somebody asks."""
 
     def open(self, bucket: str, key: str) -> Path:
         """Return a local copy of an object."""
