@@ -98,11 +98,16 @@ class ObjectChangeTools:
         bucket, key = split_reference(bucket, key)
         found = self.store.stat(bucket, key)
         self.in_use.refuse_used(bucket, key)
-        return {
+        details = {
             "deletes": f"{found.reference}, {size(found.bytes)},"
             f" written {found.modified_at:%Y-%m-%d %H:%M} UTC",
-            "back": "it lies in the trash until that is emptied",
         }
+        if readers := self.in_use.readers(bucket, key):
+            latest = f"the run {readers[0]}"
+            if len(readers) > 1:
+                latest = f"{len(readers)} runs, the latest {readers[0]}"
+            details["read by"] = f"{latest}; a repetition needs the object"
+        return {**details, "back": "it lies in the trash until that is emptied"}
 
     def _bucket(self, bucket: str) -> Bucket:
         for known in self.store.buckets():

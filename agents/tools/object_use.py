@@ -1,6 +1,6 @@
 """What of the store is in use, and so must not go."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from core.errors import RequestError
@@ -52,6 +52,11 @@ class InUse:
             for version in model.versions:
                 named = f"{version.model}:{version.version}"
                 yield f"{version.bucket}/{version.key}", named
+
+    def readers(self, bucket: str, key: str) -> Sequence[str]:
+        """Return the ids of the runs that are known to have read an object, the latest first."""
+        recorded = self.runs.recorded(bucket, key)
+        return list(dict.fromkeys(one.run_id for one in recorded if one.is_input))
 
     def _read_by_runs(self) -> Iterator[tuple[str, str]]:
         for state in (RunState.RUNNING, RunState.PENDING):

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from agents.approval import Caller
 from agents.events import Answer, ApprovalCard, Decision, ToolFinished, TurnFinished
 from agents.session import Session
+from backends.runs_local.history import NewRun, RunHistory
 from core.errors import AssistantError, NotFoundError, RequestError
 from core.lineage import Downloaded, ObjectDetails, Removed
 from core.models import ModelCard, ModelVersion
@@ -232,6 +233,40 @@ async def test_the_file_of_a_model_version_is_neither_deleted_nor_written_over(
             to_bucket="models",
             to_key=version.key,
         )
+
+
+async def test_the_card_of_a_deletion_says_which_runs_read_the_object(here: Assistant) -> None:
+    history = RunHistory(here.settings.home / "runs.db")
+    for run_id in ("0a0a0a0a", "0b0b0b0b"):
+        read = Artifact(
+            run_id=run_id,
+            task="import-data",
+            name="data",
+            kind=ArtifactKind.DATASET,
+            bucket="scratch",
+            key="old_export.csv",
+            bytes=8,
+            content_hash="",
+            is_input=True,
+        )
+        history.add(
+            NewRun(
+                id=run_id,
+                pipeline=here.catalog.find("delay-prediction"),
+                parameters={},
+                experiment="default",
+                name="",
+                tasks=(),
+                inputs=[read],
+                ended="It never began.",
+            )
+        )
+    person = Person(Answer.REJECT)
+    await say(here.session(), "delete scratch/old_export.csv", person)
+
+    assert person.cards[-1].details["read by"] == (
+        "2 runs, the latest 0b0b0b0b; a repetition needs the object"
+    )
 
 
 async def test_a_name_that_leads_out_of_its_bucket_is_refused(here: Assistant) -> None:
