@@ -10,7 +10,7 @@ from core.errors import RequestError
 from core.toolchains import ProjectProfile
 from recommender.catalogue import PLATFORM, Tool, sharing, tools_for
 from recommender.forest import Slot, known_tier
-from recommender.judging import left_to_judge
+from recommender.judging import JUDGED, left_to_judge
 from recommender.profile import kept_tools
 from recommender.rules import Push, excluded, harmony, rules_holding, rules_on, wishes_of
 
@@ -147,7 +147,7 @@ def _link(
     first = ranked[0]
     by_rules = rules[first.tool.name]
     # Where the data say nothing, a rule that is in the probabilities already is what decides.
-    urged = due != rules and not clear and any(push.factor > 1 for push in by_rules)
+    urged = slot in JUDGED and not clear and any(push.factor > 1 for push in by_rules)
     ruled = len(allowed) == 1 or first.learned < max(base.values()) or urged
     return Link(
         slot=slot,

@@ -174,25 +174,44 @@ class Forest:
         unique, place = np.unique(rows, axis=0, return_inverse=True)
         place = place.ravel()
         tiers = np.array([tier_of(row) for row in unique])
-        ranked = {}
-        for name, trees in self.trees.items():
-            slot = self.learned.slots[name]
-            factors = judged(name, slot.classes, profiles) if name in JUDGED else None
-            usual = popular_shares(slot.popular, unique)
-            shares = np.empty((len(profiles), len(slot.classes)))
-            for tier in sorted(set(tiers)):
-                here = tiers == tier
-                said = trees.predict(hide(unique[here], slot.shown[tier]))
-                told = np.flatnonzero(here[place])
-                back = np.cumsum(here)[place[told]] - 1
-                shares[told] = slot.say(
-                    tier,
-                    said[back],
-                    usual[here][back],
-                    None if factors is None else factors[told],
-                )
-            ranked[name] = shares
-        return ranked
+        return {name: self._rank(name, profiles, unique, tiers, place) for name in self.trees}
+
+    def _rank(
+        self,
+        name: str,
+        profiles: Sequence[ProjectProfile],
+        rows: Rows,
+        tiers: NDArray[np.str_],
+        place: NDArray[np.intp],
+    ) -> Shares:
+        """Return the class probabilities of a slot, one row per profile.
+
+        Args:
+            name: The slot.
+            profiles: The projects.
+            rows: The different ones among them, encoded.
+            tiers: What is known of each row.
+            place: The row of each project.
+        """
+        slot = self.learned.slots[name]
+        usual = popular_shares(slot.popular, rows)
+        said = np.zeros_like(usual)
+        # Trees that are not clearly better are not asked: asking takes most of the time.
+        asked = np.array([slot.measures[tier].clear for tier in tiers])
+        if asked.any():
+            shown = [
+                hide(row[None, :], slot.shown[tier])
+                for row, tier in zip(rows[asked], tiers[asked], strict=True)
+            ]
+            said[asked] = self.trees[name].predict(np.concatenate(shown))
+        factors = judged(name, slot.classes, profiles) if name in JUDGED else None
+        shares = np.empty((len(profiles), len(slot.classes)))
+        for tier in sorted(set(tiers)):
+            here = np.flatnonzero((tiers == tier)[place])
+            row = place[here]
+            told = None if factors is None else factors[here]
+            shares[here] = slot.say(tier, said[row], usual[row], told)
+        return shares
 
 
 @lru_cache(maxsize=512)

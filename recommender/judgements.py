@@ -230,6 +230,13 @@ RULES: tuple[Rule, ...] = (
         why="it is no longer developed",
     ),
     Rule(
+        slot="tracking",
+        when=lambda _: True,
+        who=_named("Neptune"),
+        factor=0.2,
+        why="another company bought it for its own use",
+    ),
+    Rule(
         slot="serving",
         when=lambda profile: profile.deployment == "edge",
         who=_named("NVIDIA Triton"),
