@@ -12,6 +12,8 @@ MOST_WORDS = 75
 """A quotation that is read rather than skimmed."""
 NEARLY_ALL = 1.25
 """A passage that is hardly longer than a quotation is quoted whole."""
+REPEATED = 0.2
+"""What a word of the question is worth where it stands again: other words tell more."""
 
 _FENCE = re.compile(r"^\s*(?:```|~~~)")
 _ENDS = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"(])")
@@ -25,7 +27,8 @@ class _Piece:
     start: int
     end: int
     words: int
-    worth: float
+    worths: tuple[float, ...]
+    """What it says of each of the question's words."""
 
 
 def excerpt_of(text: str, asked: Sequence[Word]) -> str:
@@ -39,26 +42,28 @@ def excerpt_of(text: str, asked: Sequence[Word]) -> str:
     if len(text.split()) <= MOST_WORDS * NEARLY_ALL:
         return text
     pieces = [
-        _Piece(start, end, len(text[start:end].split()), _worth(text[start:end], asked))
+        _Piece(start, end, len(text[start:end].split()), _worths(text[start:end], asked))
         for start, end in _spans(text)
     ]
     best, found = -1.0, (0, len(text))
     for first in range(len(pieces)):
-        words, worth = 0, 0.0
+        words, told, worth = 0, [0.0] * len(asked), 0.0
         for last in range(first, len(pieces)):
             words += pieces[last].words
             if words > MOST_WORDS and last > first:
                 break
-            worth += pieces[last].worth
+            for at, more in enumerate(pieces[last].worths):
+                worth += max(more - told[at], REPEATED * more)
+                told[at] = max(told[at], more)
             # Of equals the earlier: pages say the main thing first.
             if worth > best + 1e-9:
                 best, found = worth, (pieces[first].start, pieces[last].end)
     return text[found[0] : found[1]].strip()
 
 
-def _worth(piece: str, asked: Sequence[Word]) -> float:
+def _worths(piece: str, asked: Sequence[Word]) -> tuple[float, ...]:
     held = set(stems(piece))
-    return sum(
+    return tuple(
         word.rarity * max((w for stem, w in word.stems.items() if stem in held), default=0.0)
         for word in asked
     )

@@ -31,7 +31,7 @@ from knowledge.reference import Package
 
 CORPUS = Path(__file__).parent / "corpus"
 CORPUS_SOURCE = "corpus"
-LOCK_SECONDS = 60
+LOCK_SECONDS = 100
 """How long to wait for another process that builds the index."""
 
 

@@ -41,9 +41,11 @@ STOP_WORDS = frozenset(
 
 ADDRESS_WORDS = frozenset(
     """
-    according anything consult define definition describe difference doc docs documentation
-    document documents explain explained find literature look lookup manager mean meaning means
-    paper papers please question read say saying says search simple simply terms word words
+    according anything boss briefly child children colleague consult define definition describe
+    difference doc docs documentation document documents explain explained find grandmother kid
+    layman literature look lookup manager mean meaning means paper papers please question read say
+    saying says search sentence sentences simple simply slide summarise summarize summary terms word
+    words
     """.split()
 )
 """Words that address the documentation rather than name a subject."""

@@ -15,7 +15,7 @@ from core.passages import (
     SourceKind,
 )
 
-NEARLY_AS_GOOD = 0.92
+NEARLY_AS_GOOD = 0.95
 """Share of the best score from which a second passage is quoted too."""
 SHOWN_FILES = 5
 KINDS = {
