@@ -174,6 +174,7 @@ def _projection(
     rows: Sequence[tuple[NDArray[np.int64], NDArray[np.float32]]], terms: Sequence[str]
 ) -> NDArray[np.float32]:
     """Return the leading right singular vectors, through the small matrix of row products."""
+    from scipy.linalg import eigh
     from scipy.sparse import csr_matrix
 
     ends = np.cumsum([0, *(len(positions) for positions, _ in rows)])
@@ -181,8 +182,11 @@ def _projection(
     values = np.concatenate([value for _, value in rows] or [np.zeros(0, np.float32)])
     matrix = csr_matrix((values, columns, ends), shape=(len(rows), len(terms)))
     products = (matrix @ matrix.T).toarray().astype(np.float64)
-    strengths, left = np.linalg.eigh(products)
-    kept = np.argsort(strengths)[::-1][:DIMENSIONS]
+    most = len(products) - 1
+    # All of them would take several times as long.
+    wanted = (max(0, most - DIMENSIONS + 1), most)
+    strengths, left = eigh(products, subset_by_index=wanted, overwrite_a=True)
+    kept = np.argsort(strengths)[::-1]
     kept = kept[strengths[kept] > 1e-8]
     right = matrix.T @ (left[:, kept] / np.sqrt(strengths[kept]))
     return np.asarray(right, dtype=np.float32)

@@ -19,8 +19,8 @@ from models.deployments.processes import python_command
 if TYPE_CHECKING:
     from knowledge.library import Library
 
-NICENESS = 10
-"""Whatever a person waits for comes first."""
+NICENESS = 5
+"""The conversation comes first, but a question may already wait for the documentation."""
 
 
 class Reading:
