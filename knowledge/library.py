@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -91,7 +91,7 @@ class Library:
         with self._locked():
             ranking = self._ranked(query, limit, source)
             scores = dict(ranking.items)
-            passages = self._index.get(list(scores))
+            passages = [_shown(passage) for passage in self._index.get(list(scores))]
         answerable = ranking.confidence >= MINIMUM_CONFIDENCE
         pages = dict.fromkeys(passage.page for passage in passages)
         return DocsAnswer(
@@ -125,7 +125,7 @@ class Library:
         page, _, heading = citation.strip().strip("[]").partition(CITATION_MARK)
         with self._locked():
             self._current()
-            found = self._index.under(page.strip(), heading.strip())
+            found = [_shown(it) for it in self._index.under(page.strip(), heading.strip())]
             if not found:
                 known = sorted({passage.citation for passage in self._index.all()})
         if not found:
@@ -246,6 +246,11 @@ class Library:
                 yield
             finally:
                 lock.release()
+
+
+def _shown(passage: Passage) -> Passage:
+    """Return a passage without what is only searched: nobody who reads it should quote that."""
+    return replace(passage, keywords="", asked="")
 
 
 def _ready(state: State) -> _Ready:

@@ -43,6 +43,7 @@ def passage(key: str, source: str = "corpus", text: str = "text") -> Passage:
         text=text,
         path=f"{key}.md",
         keywords="other, words",
+        asked="why is it so\nhow come",
         position=3,
     )
 
