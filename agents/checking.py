@@ -40,7 +40,7 @@ _FACT = re.compile(
     | (?<![\w.,/:^-])(?P<span>{_SPAN}(?:\s{_SPAN})*)
     | (?<![\w.,/:^-])(?P<size>(?:{_NUMBER})\s?(?:[KMG]i?B|B|bytes))\b
     | (?<![\w.,/:^-])(?P<rest>{_NUMBER})\s(?:more|others?)\b
-    | \b(?:[Ff]irst|[Ll]ast|[Ll]atest)\s(?P<few>\d+)\b
+    | \b(?:[Ff]irst|[Ll]ast|[Ll]atest)\s(?P<few>\d+)\b(?!\s?(?:s|sec|min|h|hour|day)s?\b)
     | (?<![\w.,/:^@=*-])-?(?P<number>{_NUMBER})(?P<percent>\s?(?:%|points?\b|percent\b))?
       (?![\w:]|[.,]\d|-\w)
     """,

@@ -12,7 +12,7 @@ from core.diagnosis import Diagnosis
 from core.focus import Focus
 from core.lineage import Downloaded, ObjectDetails, ObjectTrace, Removed, SharedLink
 from core.metrics import RunMetrics
-from core.models import ModelCard, Prediction, PromotedModel, RegisteredModel
+from core.models import ModelCard, Prediction, PromotedModel, RegisteredModel, ScoredTable
 from core.objects import BinaryPreview, Plot, StoredObject, TablePreview, TextPreview
 from core.paging import Page
 from core.pipelines import PipelineSpec
@@ -59,6 +59,8 @@ def _listed(value: object) -> Sequence[str]:
             return [name for item in value.items[:LISTED] if (name := _name(item))]
         case Comparison():
             return [run.name for run in value.runs[:LISTED]]
+        case ScoredTable():
+            return [value.target]
         case Recommendation() if value.questions_left:
             return [question.fact for question in value.questions[:1]]
         case QuestionsFirst():
@@ -134,10 +136,10 @@ def _run_facts(value: object) -> dict[str, str]:
 def _missing(diagnosis: Diagnosis) -> dict[str, str]:
     """Return the bucket that a run did not find: "create that bucket" then means it."""
     fault = diagnosis.fault
-    if fault.kind != "no-such-bucket":
+    if fault is None or fault.kind != "no-such-bucket":
         return {}
-    named = re.search(r"bucket ['\"`“]?([a-z0-9][a-z0-9.-]+)|['\"`“]([a-z0-9][a-z0-9.-]+)['\"`”]", fault.cause)
-    return {"bucket": named[1] or named[2]} if named else {}
+    named = re.search(r"['\"`“]([a-z0-9][a-z0-9.-]+)['\"`”]", fault.cause)
+    return {"bucket": named[1]} if named else {}
 
 
 def _standing_facts(value: object) -> dict[str, str]:

@@ -131,7 +131,8 @@ SPECIALISTS: Sequence[Specialist] = (
         name="toolchain",
         title="Toolchain agent",
         about="Which MLOps tools and which platform suit a project; reads a project's folder,"
-        " compares platforms, judges maturity, writes a beginning on a platform; writes what was done in"
+        " compares platforms, judges maturity, writes a beginning on a platform; writes"
+        " what was done in"
         " this conversation as a script, a notebook or a workflow.",
         tools=(
             "inspect_project",

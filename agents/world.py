@@ -9,6 +9,7 @@ from core.errors import AssistantError
 from core.objects import ObjectStore
 from core.pipelines import PipelineSpec
 from core.runs import Run, RunBackend
+from core.schedules import Schedule
 from core.triggers import TriggerBook
 from knowledge.library import Library
 from models.deployments.book import DeploymentBook
@@ -99,6 +100,13 @@ class KnownWorld:
         except AssistantError:
             return ()
 
+    def timetable(self) -> Sequence[Schedule]:
+        """Return the schedules themselves: what they start, when, and whether they are paused."""
+        try:
+            return self.runs.schedules()
+        except AssistantError:
+            return ()
+
     def triggers(self) -> Sequence[str]:
         """Return the names of the triggers."""
         try:
@@ -109,6 +117,13 @@ class KnownWorld:
     def deployments(self) -> Sequence[str]:
         """Return the names of the deployments."""
         return self.deployed.names()
+
+    def documented(self, question: str) -> bool:
+        """Tell whether the documentation, as far as it was read, answers a question."""
+        try:
+            return self.library.knows(question)
+        except AssistantError:
+            return False
 
     def sources(self) -> Sequence[str]:
         """Return the names of the documents' sources."""

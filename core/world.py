@@ -5,6 +5,7 @@ from typing import Protocol
 
 from core.pipelines import PipelineSpec
 from core.runs import Run
+from core.schedules import Schedule
 
 
 class World(Protocol):
@@ -50,12 +51,20 @@ class World(Protocol):
         """Return the names of the schedules."""
         ...
 
+    def timetable(self) -> Sequence[Schedule]:
+        """Return the schedules themselves: what they start, when, and whether they are paused."""
+        ...
+
     def triggers(self) -> Sequence[str]:
         """Return the names of the triggers."""
         ...
 
     def deployments(self) -> Sequence[str]:
         """Return the names of the deployments."""
+        ...
+
+    def documented(self, question: str) -> bool:
+        """Tell whether the documentation, as far as it was read, answers a question."""
         ...
 
     def sources(self) -> Sequence[str]:

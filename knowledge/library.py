@@ -113,6 +113,10 @@ class Library:
         with self._locked():
             return self._ranked(query, 1, "").signs
 
+    def knows(self, query: str) -> bool:
+        """Tell whether the pages that were read answer a question; nothing is read for it."""
+        return not self.is_behind() and self.signs(query).confidence >= MINIMUM_CONFIDENCE
+
     def cited(self, citation: str) -> Sequence[Passage]:
         """Return the passages that a citation names, in reading order.
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.pipelines import PipelineSpec
 from core.runs import Run, RunState
+from core.schedules import Schedule
 from pipelines.catalog import Catalog
 
 START = datetime(2026, 5, 14, 9, tzinfo=UTC)
@@ -38,6 +39,8 @@ class SmallWorld:
         }
     )
     registered: Sequence[str] = ("delay",)
+    answered: frozenset[str] = frozenset()
+    """The questions that the documentation answers."""
 
     def tools(self) -> frozenset[str]:
         return self.callable_tools
@@ -69,6 +72,23 @@ class SmallWorld:
 
     def schedules(self) -> Sequence[str]:
         return ("nightly-training", "weekly-drift")
+
+    def timetable(self) -> Sequence[Schedule]:
+        return (
+            Schedule(
+                id="s1", name="nightly-training", pipeline="delay-prediction", cron="0 2 * * *"
+            ),
+            Schedule(
+                id="s2",
+                name="weekly-drift",
+                pipeline="drift-check",
+                cron="0 6 * * 2",
+                enabled=False,
+            ),
+        )
+
+    def documented(self, question: str) -> bool:
+        return question in self.answered
 
     def triggers(self) -> Sequence[str]:
         return ("planned-scoring", "exports-training")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from agents.events import Effect
 from agents.toolbox import Tool
-from core.errors import RequestError
 from core.objects import ObjectStore
 from core.runs import RunBackend
 from core.trash import EmptiedTrash
@@ -28,15 +27,15 @@ class TrashTools:
         """Say what can never be brought back afterwards."""
         runs = [f"{run.id} ({run.name})" for run in self.runs.trash()]
         objects = [one.object for one in self.store.trash()]
-        if not runs and not objects:
-            raise RequestError("The trash is empty.", hint="There is nothing to remove.")
         size = sum(one.bytes for one in objects)
         return {
             "removes runs": _named(runs) or "none",
             "removes objects": f"{_named([one.reference for one in objects])}: {size:,} bytes"
             if objects
             else "none",
-            "for good": "nothing of this can be brought back",
+            "for good": "nothing of this can be brought back"
+            if runs or objects
+            else "the trash is empty already",
         }
 
     def tools(self) -> tuple[Tool, ...]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 from rapidfuzz import fuzz
 
+from backends.chat_builtin.called import name_given
 from backends.chat_builtin.learned import lesson_in
 from backends.chat_builtin.referring import agreed, never_mind
 from core.examples import Example
@@ -22,7 +23,19 @@ _PICKED = re.compile(
 _PLACES = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _SUGGESTED = re.compile(r"“([^”]{3,80})”")
 SHORT = 6
-"""An answer to a question of ours has at most so many words, unless it names a choice."""
+"""A choice is picked by its words in at most so many."""
+FEW = 4
+"""An answer of no more words says no more than the choice."""
+LONG = 25
+"""An answer to a question of ours has at most so many words."""
+_AND_MORE = re.compile(
+    r"^\W*(?:(?:yes|ok|okay|fine|good|great|right|sure|alright|then|please|so|and)\W+)*"
+    r"(?:do (?:it|that|this|so)|go (?:ahead|for (?:it|that))|make it so|let'?s do (?:it|that)"
+    r"|take (?:it|that))\b(?: like (?:that|this))?(?: then)?\W+(?P<more>(?:but|with|for"
+    r"|on|in|as|and"
+    r"|using|by|only|from|to)\b.{2,80})$",
+    re.I,
+)
 ALIKE = 80
 
 
@@ -35,6 +48,8 @@ class Conversation:
     focus: Focus
     about: str = ""
     """The request that our last message asked back about; empty when it asked nothing."""
+    answer: str = ""
+    """What the person answered to our question; it belongs to the first step of `about`."""
     typed: str = ""
     """What the person typed."""
     before: str = ""
@@ -58,10 +73,10 @@ def read_conversation(messages: Sequence[BaseMessage], hand_offs: frozenset[str]
     question = messages[start]
     focus = _focus(messages)
     typed = str(question.text)
-    request = _completed(messages[:start], typed)
+    request, answer = _completed(messages[:start], typed)
     failed_run = False
     if follow_up := question.additional_kwargs.get("follow_up"):
-        request = str(follow_up["request"])
+        request, answer = str(follow_up["request"]), ""
         failed_run = follow_up["state"] != RunState.SUCCEEDED
         if not any(isinstance(message, ToolMessage) for message in messages[start:]):
             focus = Focus(**{**asdict(focus), "run": str(follow_up["run"])})
@@ -71,6 +86,7 @@ def read_conversation(messages: Sequence[BaseMessage], hand_offs: frozenset[str]
         request=request,
         focus=focus,
         about=_asked_about(messages[:start]),
+        answer=answer,
         typed=typed,
         before=_typed_before(messages[:start]),
         lesson=lesson_in([message.additional_kwargs for message in messages[:start]]),
@@ -98,7 +114,6 @@ def _focus(messages: Sequence[BaseMessage]) -> Focus:
             # An object of another bucket is not what is spoken of any more.
             known.pop("key", None)
         if told.get("tool"):
-            known.pop("listed", None)
             known.pop("arguments", None)
         known |= told
     return Focus(**{name: value for name, value in known.items() if name in Focus.__slots__})
@@ -121,28 +136,41 @@ def _asked_about(before: Sequence[BaseMessage]) -> str:
     return str(asked.additional_kwargs.get("about", ""))
 
 
-def _completed(before: Sequence[BaseMessage], text: str) -> str:
-    """Join an answer to a question of ours with the request that the question was about."""
+def _completed(before: Sequence[BaseMessage], text: str) -> tuple[str, str]:
+    """Return the request as it is now meant, and the answer to a question of ours if it is one."""
     if never_mind(text):
-        return text
+        return text, ""
     about = _asked_about(before)
     if not about:
-        return _suggestion(before) or text if agreed(text) else text
+        return _suggested(before, text), ""
     asked = before[-1]
     choices = [str(choice) for choice in asked.additional_kwargs.get("choices", ())]
     names = [str(name) for name in asked.additional_kwargs.get("names", ())]
     if choice := _picked(text, choices):
-        return f"{choice}: {about}"
+        return f"{choice}: {about}", ""
     if name := _picked(text, names):
-        return f"{about} {name}"
+        # "Real time, and call it delay-rt" picks and says more.
+        return about, name if len(text.split()) <= FEW else f"{name}, {text}"
     if choices and agreed(text):
-        return f"{choices[0]}: {about}"
+        return f"{choices[0]}: {about}", ""
     if names and agreed(text) and len(names) == 1:
-        return f"{about} {names[0]}"
-    if len(text.split()) <= SHORT and not choices:
-        called = " called" if "be called" in str(asked.text) and "call" not in text else ""
-        return f"{about}{called} {text}"
-    return text
+        return about, names[0]
+    if len(text.split()) <= LONG and not choices:
+        called = "called " if "be called" in str(asked.text) and not name_given(text) else ""
+        return about, f"{called}{text}"
+    return text, ""
+
+
+def _suggested(before: Sequence[BaseMessage], text: str) -> str:
+    """Return what an assent stands for: the first request that our last answer proposed."""
+    proposed = _suggestion(before)
+    if not proposed:
+        return text
+    if agreed(text):
+        return proposed
+    # "Fine, do it like that, with version 2" agrees and adds something.
+    more = _AND_MORE.match(text)
+    return f"{proposed} {more['more']}" if more else text
 
 
 def _picked(text: str, choices: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from backends.chat_builtin.concepts import concepts_in
 from backends.chat_builtin.features import PLACEHOLDER
+from core.focus import Focus
 
 _TAKES = {
     "run": "describe_run read_logs diagnose_run compare_runs watch_run cancel_run retry_run"
@@ -49,7 +50,7 @@ TAKES_ONE: Mapping[str, str] = {
 """The kind of which a tool takes one thing at a time."""
 FITS, FITS_NOT = 1.5, 0.2
 """How much likelier a tool becomes that takes what is named, and one that does not."""
-SPOKEN_OF, NOT_SPOKEN_OF = 2.0, 0.15
+SPOKEN_OF, NOT_SPOKEN_OF = 3.0, 0.1
 """The same for what is only meant by "it"."""
 
 KIND_OF = {
@@ -59,6 +60,15 @@ KIND_OF = {
     if tool not in {"start_run", "schedule_run"}
 } | {"list_objects": "bucket", "list_buckets": "bucket", "upload_object": "object"}
 """The kind of thing that a conversation is about after a tool was called."""
+
+
+def spoken_kind(focus: Focus) -> str:
+    """Return the kind of thing that "it" stands for; empty when that is not clear."""
+    if focus.tool in KIND_OF or focus.run or focus.key:
+        return KIND_OF.get(focus.tool, "")
+    if focus.schedule:
+        return "schedule"
+    return "deployment" if focus.deployment else "pipeline" if focus.pipeline else ""
 
 
 def weighed(
@@ -93,7 +103,10 @@ def weighed(
         }
     else:
         return shares
-    changed = {tool: share * factors[tool] for tool, share in shares.items()}
+    if "local" in kinds and not kinds & {"object", "run"}:
+        # What lies on this machine already is not fetched to it.
+        factors["download_object"] = FITS_NOT
+    changed = {tool: share * factors.get(tool, 1.0) for tool, share in shares.items()}
     total = sum(changed.values()) or 1.0
     return dict(sorted(((t, s / total) for t, s in changed.items()), key=lambda item: -item[1]))
 
@@ -142,11 +155,27 @@ _OURS = frozenset(
 """Concepts of things that the tools are about."""
 _OUR_WORDS = re.compile(
     r"\b(?:promotion|link|latest|failed|deleted|choice|choices|chose|took|decision|correction|go"
-    r"|attempt|nightly|weekly|once more|cron|(?:the|a|an|this|that|my|our"
+    r"|attempt|nightly|nightlies|weekly|once more|cron|(?:the|a|an|this|that|my|our"
     r"|all) (?:\w+ )?schedules?)\b"
 )
-_SPOKEN_OF = re.compile(r"\b(?:it|that|this|them|those|these|one|both|everything|all)\b", re.I)
-_NO_SUCH_CUE = 0.95
+_SPOKEN_OF = re.compile(
+    r"\b(?:it|its|their|that|this|them|those|these|one|both|everything|all)\b", re.I
+)
+_GONE = frozenset(
+    "delete_run delete_schedule delete_bucket delete_object delete_trigger empty_trash"
+    " remove_source".split()
+)
+_DELETES = re.compile(
+    r"\b(?:del|delet\w*|delte|deltee?|remov\w*|remv\w*|eras\w*|discard\w*|drop\w*|destroy\w*|wip(?:e|ed|ing)"
+    r"|purg\w+|trash\w*|bins?|rid|rm|rb|junk|scrap\w*|eliminat\w*|dispos\w*|throw\w*|clear\w*|clean\w*"
+    r"|forget|empty\w*|unschedul\w*|unlearn|unindex|de-\w+|gone|vanish|cut|kill|kick|nuke|lose"
+    r"|(?:can|may|must|should|could|let it|to) go|(?:take|get|out) (?:\w+ ){0,3}?(?:out"
+    r"|away|off|down)"
+    r"|(?:no|any) (?:more|longer)|anymore|(?:not|n't|never|nobody"
+    r"|nothing) (?:\w+ )?need\w*|free up)\b"
+)
+"""What a request says that wants something gone."""
+_NO_SUCH_CUE = 0.85
 """Probability from which a change may be meant though no word of it was said."""
 
 
@@ -159,7 +188,15 @@ def says_to_change(normal: str, tool: str, share: float) -> bool:
         share: How probable that is.
     """
     cues = frozenset(_CUES.get(tool, "").split())
+    if tool in _GONE and not _DELETES.search(normal):
+        return False
     return not cues or bool(cues & concepts_in(normal)) or share >= _NO_SUCH_CUE
+
+
+def names_ours(normal: str) -> bool:
+    """Tell whether a request names something that the tools are about."""
+    said = _OURS & concepts_in(normal) or _OUR_WORDS.search(normal)
+    return bool(PLACEHOLDER.search(normal) or said)
 
 
 def is_about_ours(normal: str) -> bool:

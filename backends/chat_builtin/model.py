@@ -1,5 +1,6 @@
 """The built-in model, as LangChain speaks to a chat model."""
 
+import json
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -19,14 +20,16 @@ from backends.chat_builtin.commands import write_command
 from backends.chat_builtin.conversation import Conversation, read_conversation
 from backends.chat_builtin.learned import asks_to_remember
 from backends.chat_builtin.referring import agreed, never_mind, was_misunderstood
-from backends.chat_builtin.remarks import LET_IT_BE, NOTHING_PENDING
+from backends.chat_builtin.remarks import LET_IT_BE, NOTHING_PENDING, yours_to_judge
 from backends.chat_builtin.skills import SKILLS
-from backends.chat_builtin.steps import condition_in
+from backends.chat_builtin.steps import condition_in, judged_in
 from backends.chat_builtin.understanding import Call, Question, Remark, Understanding
 from core.errors import AssistantError
 from core.focus import Focus
 
 FOLLOW_UP = "follow_up"
+KEPT_CHARACTERS = 1_000
+"""Arguments longer than this are not carried on."""
 _HAND_OFF = re.compile(r"ask_\w+_agent")
 _AFTER_THE_END = frozenset(
     "read_metrics show_plot list_artifacts describe_run list_models describe_model predict_delay"
@@ -96,8 +99,7 @@ class BuiltinChatModel(BaseChatModel):
             return AIMessage(understanding.remember(state.lesson))
         steps = state.steps
         if not steps:
-            request = understanding.whole(state.request, state.about, state.typed, state.focus)
-            steps = tuple(understanding.steps(request))
+            steps = _steps(state, understanding)
         remaining = list(steps[state.handed_off :])
         if not remaining:
             return AIMessage("That is all.")
@@ -117,6 +119,8 @@ class BuiltinChatModel(BaseChatModel):
             if reason := understanding.hinders(condition, remaining[0], state.focus):
                 return AIMessage(f"{reason}, so I left out “{condition.rest}”.")
             remaining[0] = condition.rest
+        if (wish := judged_in(remaining[0])) and understanding.changes(wish, state.focus):
+            return _ask(yours_to_judge(wish), wish)
         understood = understanding.read(remaining[0], state.focus)
         if isinstance(understood, Question):
             return _ask(understood.text, " and ".join(remaining))
@@ -161,6 +165,16 @@ class BuiltinChatModel(BaseChatModel):
         )
 
 
+def _steps(state: Conversation, understanding: Understanding) -> tuple[str, ...]:
+    """Split a request into its steps; an answer to a question of ours completes the first one."""
+    request = understanding.whole(state.request, state.about, state.typed, state.focus)
+    steps = understanding.steps(understanding.named(request, state.focus), state.focus)
+    if not state.answer or request == state.typed:
+        return tuple(steps)
+    answers = understanding.steps(understanding.named(state.answer, state.focus), Focus())
+    return (f"{steps[0].rstrip(' .?!,')}, {answers[0]}", *answers[1:], *steps[1:])
+
+
 def _specialise(
     messages: Sequence[BaseMessage], names: frozenset[str], understanding: Understanding
 ) -> AIMessage:
@@ -182,7 +196,11 @@ _NAMING = "pipeline experiment schedule trigger deployment bucket key source pat
 
 
 def _named_in(call: Call) -> dict[str, str]:
-    return {name: str(call.arguments[name]) for name in _NAMING if call.arguments.get(name)}
+    """Return what a call is about, also for the case that it is rejected: "rest the same"."""
+    named = {name: str(call.arguments[name]) for name in _NAMING if call.arguments.get(name)}
+    kept = json.dumps(call.arguments)
+    told = {"tool": call.tool, "arguments": kept} if len(kept) <= KEPT_CHARACTERS else {}
+    return named | told
 
 
 def _offering_to_learn(handed: AIMessage, state: Conversation, call: Call) -> AIMessage:

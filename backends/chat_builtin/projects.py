@@ -19,7 +19,8 @@ _STRUCTURES = {
     "structured": r"(?<![-\w])structured\b|\btabular\b|\btables\b|\bspreadsheets?\b|\bsql\b",
 }
 _CLOUDS = {
-    "on-prem": r"\bon[\s-]?prem\w*|\bown (?:\w+ )?(?:machines?|servers?|hardware|data ?cent|basement|racks?)"
+    "on-prem": r"\bon[\s-]?prem\w*|\bown (?:\w+ )?(?:machines?|servers?|hardware"
+    "|data ?cent|basement|racks?)"
     r"|machines in (?:our|the) own"
     r"|\bself[\s-]hosted\b|\bin[\s-]house servers?|\bair[\s-]gapped",
     "aws": r"\baws\b|\bamazon\b|\bsagemaker\b",
@@ -31,7 +32,8 @@ _DEPLOYMENTS = {
     "real-time": r"\breal[\s-]?time\b|\bonline\b|\bapi\b|\blow[\s-]latency\b|\binteractive\b",
     "streaming": r"\bstream(?:ing|s)?\b|\bkafka\b",
     "edge": r"\bedge\b|\bon[\s-]device\b|\bphones?\b|\bmobile\b|\bembedded\b",
-    "batch": r"\bbatch\b|\bnightly\b|\bovernight\b|\bonce (?:a|an|every|per) (?:day|week|night|month|hour)\b|\bevery night\b",
+    "batch": r"\bbatch\b|\bnightly\b|\bovernight\b|\bonce (?:a|an|every|per) (?:day|week"
+    "|night|month|hour)\b|\bevery night\b",
 }
 _FRAMEWORKS = {
     "pytorch": r"\bpy\s?torch\b|\btorch\b",
@@ -242,7 +244,9 @@ def _level(name: str, text: str) -> str:
 
 
 def _budget(text: str) -> str:
-    cheap = r"\bcheap\w*|\bfree tools\b|\b(?:no|little|hardly any) money\b|\bno budget\b|\blow[\s-]cost\b|\bshoestring\b"
+    cheap = r"\bcheap\w*|\bfree tools\b|\b(?:no|little|hardly any) money\b"
+    cheap += r"|\bno budget\b|\blow[\s-]cost\b"
+    cheap += r"|\bshoestring\b"
     return "low" if re.search(cheap, text, re.I) else ""
 
 

@@ -21,6 +21,7 @@ _STATES = {
     "failure": "failed",
     "failures": "failed",
     "broken": "failed",
+    "broke": "failed",
     "fail": "failed",
     "crashed": "failed",
     "succeeded": "succeeded",
@@ -124,7 +125,9 @@ def _latest_run(lowered: str, world: World) -> str:
     states = [_STATES[word] for word in re.findall(r"\w+", lowered) if word in _STATES]
     named = [pipeline.name for pipeline in world.pipelines() if pipeline.name in lowered]
     if found is None:
-        of_state = re.search(r"\bthe (\w+) (?:run|one)\b", lowered)
+        of_state = re.search(r"\bthe (\w+) (?:run|one)\b", lowered) or re.search(
+            r"\b(?:one|run) (?:that|which) (?:has |was |just |is )?(\w+)", lowered
+        )
         if of_state and of_state[1] in _STATES:
             return f"latest {_STATES[of_state[1]]}"
         return ""
@@ -147,8 +150,8 @@ def pipeline_in(text: str, world: World, focus: Focus) -> str:
         if re.search(rf"(?<![\w-]){re.escape(pipeline.name)}(?![\w-])", lowered):
             return pipeline.name
     if name := unknown_pipeline(text):
-        near = [p.name for p in every if _misspells(name, p.name)]
-        return near[0] if near else name
+        near = [p.name for p in every if _misspells(name, p.name) or name in p.name.split("-")]
+        return near[0] if len(near) == 1 else name
     scored = sorted((_likeness(lowered, pipeline), pipeline.name) for pipeline in every)
     # "The delay one, with 2 folds": of several that fit, only one may have such a parameter.
     alike = {name for score, name in scored if score >= 2}
@@ -231,7 +234,10 @@ def _likely_bucket(lowered: str, every: Sequence[str]) -> str:
     return ""
 
 
-_NO_BUCKET = frozenset("the that this which a my each every what".split())
+_NO_BUCKET = frozenset(
+    "the that this which a an my each every what another other new different some any second same"
+    " missing right wrong empty whole our your its it one".split()
+)
 
 
 def _bucket_called(lowered: str) -> str:
@@ -288,6 +294,11 @@ def _parts(key: str) -> set[str]:
     return set(re.findall(r"[a-z]+", key.casefold())) - {"csv", "parquet", "json"}
 
 
+def base_of(model: str) -> str:
+    """Return a model's name without the version: `delay` of `delay:2` and `delay@champion`."""
+    return re.split("[@:]", model)[0]
+
+
 def model_in(text: str, world: World, focus: Focus) -> tuple[str, str]:
     """Return the model and the version that the text names; empty strings when it names none."""
     lowered = text.casefold()
@@ -305,12 +316,18 @@ def model_in(text: str, world: World, focus: Focus) -> tuple[str, str]:
         return named[1], version
     if focus.model and not version:
         return focus.model, ""
-    base = focus.model.partition(":")[0] or (every[0] if len(every) == 1 else "")
+    base = base_of(focus.model) or (every[0] if len(every) == 1 else "")
     return base, version
 
 
+VERSION = re.compile(
+    r"(?<![\w/])(?:v(?:er(?:sion)?)?\.? ?\d+|champion|challenger)(?![\w.]\w)", re.I
+)
+"""A version of a model as it is written: by its number or its alias."""
+
+
 def _version_in(lowered: str) -> str:
-    if alias := re.search(r"\b(champion|challenger)\b", lowered):
+    if alias := re.search(r"\b(champion|challenger)(?:'?s)?\b", lowered):
         return alias[1]
     if number := re.search(r"\b(?:v(?:er\w*)?)\s*(\d+)\b", lowered):
         return number[1]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from backends.chat_builtin.steps import ORDER
 from core.focus import Focus
 from core.world import World
 
@@ -11,6 +12,8 @@ _PLACES = {
     "1st": 0,
     "top": 0,
     "newest": 0,
+    "newer": 0,
+    "older": -1,
     "latest": 0,
     "most recent": 0,
     "second": 1,
@@ -24,11 +27,12 @@ _PLACES = {
     "oldest": -1,
 }
 _ORDINAL = re.compile(
-    r"\b(?:the\s+)?(?P<place>first|1st|second|2nd|third|3rd|fourth|4th|last|top|bottom|newest"
+    r"\b(?:the\s+)?(?P<place>first|1st|second|2nd|third|3rd|fourth|4th|last|top|bottom|newest|newer|older"
     r"|latest"
     r"|most recent|oldest)\s+(?:one|of (?:them|these|those)|in the list|on the list)\b",
     re.I,
 )
+_WORDED = re.compile(r"\bthe (?P<word>[a-z]{3,}|\d{4}) (?:one|run|file|thing)\b", re.I)
 _NUMBERED = re.compile(r"\b(?:number|no\.?|#)\s*(?P<number>\d{1,2})\b", re.I)
 _USES_VERSION = re.compile(r"\b(?:champion|challenger|promot\w+|deploy|package|pack)\b", re.I)
 _IT_ALONE = re.compile(r"\b(?:it|that one|this one|that version|this version)\b", re.I)
@@ -51,6 +55,7 @@ def put_in(text: str, focus: Focus, world: World) -> str:
     listed = focus.listed.splitlines()
     if listed:
         text = _ORDINAL.sub(lambda found: _at(listed, _PLACES[found["place"].lower()], found), text)
+        text = _WORDED.sub(lambda found: _with_word(listed, found), text)
         text = _NUMBERED.sub(lambda found: _at(listed, int(found["number"]) - 1, found), text)
     if focus.bucket and _THERE.search(text):
         text = _THERE.sub(f"to {focus.bucket}", text)
@@ -64,6 +69,13 @@ def put_in(text: str, focus: Focus, world: World) -> str:
     if focus.run and _PREVIOUS.search(text) and (earlier := _before(focus.run, world)):
         text = _PREVIOUS.sub(earlier, text)
     return text
+
+
+def _with_word(listed: Sequence[str], found: re.Match[str]) -> str:
+    """Return the one thing of a list whose name has a word: "the drift one"."""
+    word = found["word"].casefold()
+    fitting = [name for name in listed if word in re.split(r"[^a-z0-9]+", name.casefold())]
+    return fitting[0] if len(fitting) == 1 else found[0]
 
 
 def _at(listed: Sequence[str], place: int, found: re.Match[str]) -> str:
@@ -101,7 +113,7 @@ def _before(run: str, world: World) -> str:
 
 
 _CORRECTION = re.compile(
-    r"^\W*(?:(?:no|nope|sorry|oops|not (?:that|this)(?: one)?"
+    r"^\W*(?:(?:wait|no|nope|sorry|oops|not like (?:that|this)|not (?:that|this)(?: one)?"
     r"|wrong(?: one)?"
     r"|that'?s (?:not (?:it|right|what i meant?)|wrong))(?!-)\W+)+"
     r"|^\W*(?:i (?:meant?|wanted)|rather|instead)\b\W*(?:to say\b)?",
@@ -124,11 +136,99 @@ def correction_in(text: str) -> str:
     if found is None:
         return ""
     rest = _MEANT.sub("", text[found.end() :]).strip(" ,.:;-—")
+    # "No, not may! The 2019 one": what it is not says nothing of what it is.
+    rest = re.sub(r"^not\s+[^,;!?]{1,60}?[,.;!?]+\s+", "", rest, flags=re.I)
     return re.sub(r"\s+instead\W*$", "", rest, flags=re.I)
 
 
+_SAME = re.compile(
+    r"^\W*(?:(?:and|now|then|ok|okay|please|pls|do|hmm|yes|also|good|great|thanks|thx|but)\W+)*"
+    r"(?:the )?(?:same|likewise|ditto|exactly that|so can|and so)\b"
+    r"|\b(?:too|as well|likewise|also|again|rest (?:is |as |stays )?(?:the )?(?:same|before))"
+    r"(?:\W+(?:please|pls|thanks|thx))?\W*$"
+    r"|\b(?:the )?rest (?:is |as |stays |of it )?(?:the )?(?:same|before|unchanged)\b"
+    r"|\b(?:once more|again),? (?:but|with|without|only|for|on)\b|\bthe same (?:but|only"
+    r"|with|without|for)\b|\b(?:same|like) (?:as )?before\b",
+    re.I,
+)
+_MORE = re.compile(r"\b(?:again|too|also|as well|once more|another|this time)\b", re.I)
+_NAME_FIRST = re.compile(
+    r"^\W*(?:(?:and|oh|now|then|ok|okay|also|but|or|the|please|pls)\W+)*"
+    r"(?:[\w-]+/[\w./-]+|[\w]+-[\w-]+|v(?:ersion)? ?\d+|another one|one more)(?=[\s,?!]|$)",
+    re.I,
+)
+_QUESTION = re.compile(
+    r"^\W*(?:(?:and|so|ok|now)\W+)*(?:what|which|who|why|when|where|how|is|are|was|were|did|does|do"
+    r"|has|have|can|could|would|should)\b",
+    re.I,
+)
+_DO_THE_SAME = re.compile(
+    r"\b(?:the same|same (?:for|with|but|again|thing)|likewise|ditto)\b", re.I
+)
+
+
+def says_the_same(text: str) -> bool:
+    """Tell whether a message asks for the last thing once more, of something else or otherwise."""
+    same = _SAME.search(text) or (_MORE.search(text) and _NAME_FIRST.match(text))
+    asks = ORDER.match(text) or _QUESTION.match(text)
+    return bool(same) and (not asks or bool(_DO_THE_SAME.search(text)))
+
+
+def insists(text: str) -> bool:
+    """Tell whether it is said in so many words that all else stays: "same for", "rest the same"."""
+    return bool(re.search(r"\b(?:same|likewise|ditto|unchanged)\b", text, re.I))
+
+
+_UNDO = re.compile(
+    r"\b(?:remove|delete|drop|scrap|revoke|bin|trash) (?:it|that|this|that one)\b(?! (?:from|tag))"
+    r"|\btake (?:it|that|this) (?:out|away|back|off|down)\b|\bget rid of (?:it|that|this)\b"
+    r"|\b(?:undo|revert) (?:it|that|this)\b|^\W*undo\W*$|\bthrow (?:it|that) away\b",
+    re.I,
+)
+_UNDONE_BY = {
+    "create_bucket": "delete_bucket",
+    "add_source": "remove_source",
+    "schedule_run": "delete_schedule",
+    "create_trigger": "delete_trigger",
+    "upload_object": "delete_object",
+    "copy_object": "delete_object",
+    "deploy_model": "stop_deployment",
+    "promote_model": "rollback_model",
+    "record_choice": "remove_choice",
+}
+"""What takes back the thing that a tool has made."""
+_CALLED_OFF = re.compile(
+    r"^\W*(?:(?:hmm|no|oh|ok|sorry|wait|actually|please|changed my mind|on second thought)\W+)*"
+    r"(?:cancel|stop|abort|kill)(?: (?:it|that|this))?\W*$",
+    re.I,
+)
+
+
+def asks_why(text: str) -> bool:
+    """Tell whether nothing but the cause of what was spoken of is asked for."""
+    return bool(_WHY.match(text))
+
+
+_WHY = re.compile(
+    r"^\W*(?:(?:and|but|ok|so|hm+)\W+)*(?:why|how come|what happened|what went wrong"
+    r"|for what reason)"
+    r"(?: (?:is|was|did) (?:that|it|this)(?: \w+)?)?\W*$",
+    re.I,
+)
+
+
+def said_of_the_last(text: str, focus: Focus) -> str:
+    """Return the tool for what is said of the last thing: "why?", "remove it again"; or nothing."""
+    if focus.run and asks_why(text):
+        return "diagnose_run"
+    if focus.run and focus.tool in {"watch_run", "start_run"} and _CALLED_OFF.match(text):
+        return "cancel_run"
+    return _UNDONE_BY.get(focus.tool, "") if _UNDO.search(text) else ""
+
+
 _NEVER_MIND = re.compile(
-    r"^\W*(?:never ?mind|nevermind|forget (?:it|about it|that)|leave it|drop it|skip it"
+    r"^\W*(?:(?:ok|okay|oh|ah|well|then|hmm|alright|no|sorry|thanks|good)\W+)*"
+    r"(?:never ?mind|nevermind|forget (?:it|about it|that)|leave it|drop it|skip it"
     r"|no,? (?:thanks|thank you)|nothing|no|nope|cancel that question|let it be|doesn'?t matter"
     r"|not now|stop asking"
     r"|(?:oh|ok|ah),? never ?mind|don'?t bother)\b\W*(?:thanks|thank you|then|it|that)?\W*$",

@@ -97,6 +97,11 @@ def absent(tool: str) -> str:
     return f"I cannot do that (“{what}” is not there in this version). {WHAT_I_DO}"
 
 
+def yours_to_judge(wish: str) -> str:
+    """Return the question that stands before a change that hangs on a judgement."""
+    return f"Whether that holds is yours to judge, from what is shown. Shall I go on: “{wish}”?"
+
+
 def kept(text: str, tool: str) -> str:
     """Return what is said when a correction was kept as an example."""
     return (

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from core.pipelines import PipelineSpec
 from core.runs import Run
+from core.schedules import Schedule
 from core.world import World
 
 Answer = TypeVar("Answer")
@@ -58,6 +59,10 @@ class Snapshot:
         """Return the names of the schedules."""
         return self._once(("schedules",), self.world.schedules)
 
+    def timetable(self) -> Sequence[Schedule]:
+        """Return the schedules themselves: what they start, when, and whether they are paused."""
+        return self._once(("timetable",), self.world.timetable)
+
     def triggers(self) -> Sequence[str]:
         """Return the names of the triggers."""
         return self._once(("triggers",), self.world.triggers)
@@ -65,6 +70,10 @@ class Snapshot:
     def deployments(self) -> Sequence[str]:
         """Return the names of the deployments."""
         return self._once(("deployments",), self.world.deployments)
+
+    def documented(self, question: str) -> bool:
+        """Tell whether the documentation, as far as it was read, answers a question."""
+        return self._once(("documented", question), lambda: self.world.documented(question))
 
     def sources(self) -> Sequence[str]:
         """Return the names of the documents' sources."""

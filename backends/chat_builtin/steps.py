@@ -14,12 +14,20 @@ _VERBS = (
     " summarize tail label mark send empty unpause enable disable launch kick trigger then also"
     " why where when are was were do has have can could would register bring take switch turn throw"
     " use apply undo revert grab pull push drop erase clear pack bundle serve shut wait peek"
+    " archive zip remind wake hold freeze fetch rm bin wipe duplicate verify test analyse analyze"
+    " switch flag inform cut record store score need i'd wrap swap update upgrade build compile"
+    " register publish spin tear sort count roll try redo repeat"
 ).replace(" ", "|")
 _BREAK = re.compile(
     rf"\s*(?:[?!]+\s+|(?<!\bvs)(?<!\be\.g)[.;]\s+|\n+)"
     rf"(?:(?:and|also|then|next|finally|afterwards|plus|but)\b,?\s+)*"
-    rf"|,?\s+(?:and\s+)?(?:then|afterwards|after that|after which|once (?:that|it)(?:'s| is) done,?"
-    rf"|when (?:that|it)(?:'s| is) done,?|next|finally)\s+(?:please\s+)?"
+    rf"|\s+\+\s+(?=[a-z])"
+    rf"|,?\s+(?:and\s+)?(?:then|afterwards|after that|after which"
+    rf"|(?:once|when) (?:that|it)?(?:'s| is)?\s?(?:done|finished|ready|over),?"
+    rf"|next(?=,|\s+(?:please\s+)?(?:{_VERBS})\b)|finally)\s+(?:please\s+)?"
+    rf"|,?\s+plus\s+(?=(?:a|an|the|its)\s)"
+    rf"|,\s+(?:and\s+)?(?=(?:the|its|their|also)\s)|\s+and\s+(?=(?:its|the list|the card"
+    rf"|the log)\s)"
     rf"|,?\s+(?:and|plus|but|&)\s+(?:also\s+|please\s+|just\s+|kindly\s+)*"
     rf"(?=(?:{_VERBS})\b\s+\S|if\s)"
     rf"|,\s+(?:please\s+|also\s+|just\s+)?(?=(?:{_VERBS})\s+\w)|,\s+(?=if\s)",
@@ -38,6 +46,40 @@ _NOT = re.compile(
     r"|deleting))\b",
     re.I,
 )
+_ASKS = (
+    "what which how who why when where was were is are did does do has have can could would then"
+)
+ORDER = re.compile(
+    r"\W*(?:(?:please|pls|can you|could you|would you|now|and|then|also|ok)\W+)*(?:"
+    + "|".join(verb for verb in _VERBS.split("|") if verb not in _ASKS.split())
+    + r")\b",
+    re.I,
+)
+"""How a wish that is no question begins."""
+_SAYS_HOW = re.compile(
+    r"^\W*(?:and\s+|please\s+|pls\s+)*(?:describe|call|name|title)\s+(?:it|this|them)\s+(?:as\b|:|\w)"
+    r"|^\W*(?:and\s+|please\s+)*(?:store|save|keep|write)\s+(?:as|under)\b"
+    r"|^\W*(?:it|they|this|that)\s+(?:should|must|shall|has to|have to|needs? to|is to"
+    r"|goes|belongs)\b"
+    r"|^\W*(?:and\s+|please\s+)*(?:store|save|put|keep|write)\s+(?:it|that|them"
+    r"|the results?|the output)"
+    r"\s+(?:\w+\s+)?(?:as|under|into|in|to|beside|next to)\b"
+    r"|^\W*(?:and\s+)?(?:tag|mark|set|label)\s+(?:it|them|that)\s+(?:so|accordingly"
+    r"|like that|as such)\b",
+    re.I,
+)
+_SAYS_WHERE = re.compile(
+    r"^\W*(?:with|without|in|into|under|using|by|as|for|only|all|both|not)\b", re.I
+)
+_ASKS_FOR = re.compile(
+    r"^\W*(?:and\s+|also\s+)*(?:what|which|how|who|why|when|where|is|are|does|do|can|could|should"
+    r"|explain|tell|look|search|find|define|describe|whats|show)\b",
+    re.I,
+)
+"""How a question for the documentation begins."""
+"""How what only says how the wish before it is meant begins: "describe it as …"."""
+_DESCRIBED = frozenset({"recommend_deployment", "recommend_toolchain", "predict_delay"})
+"""Tools that are told how things are before they are asked for."""
 _ASKED = re.compile(rf"\W*(?:please\s+|can you\s+|could you\s+)?(?:{_VERBS})\b", re.I)
 """How a wish or a question begins."""
 _COURTESY = re.compile(
@@ -86,6 +128,9 @@ def split(text: str, best: Best) -> Sequence[str]:
         best: Says what a part asks for.
     """
     parts: list[_Part] = []
+    whole, sure = best(text)
+    if whole == "none" and sure >= VERY_CLEAR:
+        return [text]
     for start, end in _with_what_arrives(text, _spans(text)):
         words = text[start:end]
         if not words.strip(" ,.?!&") or _COURTESY.match(words):
@@ -95,8 +140,8 @@ def split(text: str, best: Best) -> Sequence[str]:
         tool, share = best(words)
         if parts and not _stands_alone(words, tool, share, parts[-1].tool):
             parts[-1].end = end
-        elif parts and parts[-1].tool == "none":
-            parts[-1] = _Part(start, end, tool, share)
+        elif parts and (parts[-1].tool == "none" or _only_told(text, parts[-1])):
+            parts[-1] = _Part(parts[-1].start if tool in _DESCRIBED else start, end, tool, share)
         elif (
             parts
             and parts[-1].share < VERY_CLEAR <= share
@@ -110,6 +155,12 @@ def split(text: str, best: Best) -> Sequence[str]:
     return [one for step in steps for one in _coordinated(step, best)] or [text]
 
 
+def _only_told(text: str, part: _Part) -> bool:
+    """Tell whether a part that could be looked up only tells how things are."""
+    words = text[part.start : part.end]
+    return part.tool == "search_docs" and not (_ASKS_FOR.match(words) or "?" in words)
+
+
 def _with_what_arrives(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Join what is to arrive with the wish that waits for it: "a file lands in x, score it"."""
     joined: list[tuple[int, int]] = []
@@ -119,7 +170,9 @@ def _with_what_arrives(text: str, spans: Sequence[tuple[int, int]]) -> list[tupl
             joined[-1] = joined[-1][0], end
         else:
             joined.append((start, end))
-        waits = not waits and bool(ARRIVES.match(text[start:end]))
+        words = text[start:end]
+        begun = _ONLY_IF.match(words) and len(words.split()) <= FEW_WORDS + 2
+        waits = not waits and bool(begun or ARRIVES.match(words))
     return joined
 
 
@@ -133,9 +186,19 @@ def _spans(text: str) -> list[tuple[int, int]]:
 def _stands_alone(part: str, tool: str, share: float, before: str) -> bool:
     """Tell whether a part of a message asks for something of its own; a few words must be clear."""
     needed = CLEAR if len(part.split()) > FEW_WORDS else VERY_CLEAR
+    if _SAYS_HOW.match(part) or (_SAYS_WHERE.match(part) and len(part.split()) <= FEW_WORDS + 2):
+        return False
+    if tool == "search_docs" and not (_ASKS_FOR.match(part) or "?" in part):
+        return False
     if re.match(r"\W*if\b", part, re.I):
         return tool != "none" and share >= CLEAR
     if tool == before:
+        return False
+    if _ASKED.match(part):
+        needed = CLEAR
+    elif re.match(r"\W*(?:the|its|their)\b", part, re.I):
+        needed = VERY_CLEAR
+    if before.startswith("compare_") and not _ASKED.match(part):
         return False
     return tool != "none" and share >= needed
 
@@ -151,12 +214,16 @@ def _coordinated(step: str, best: Best) -> Sequence[str]:
             continue
         one = f"{left}{shared[0]}"
         (first, sure), (second, certain) = best(one), best(right)
+        if first == "start_run" or _SAYS_HOW.match(right) or _ASKED.match(right):
+            continue
         several = first != second or first in _SEVERAL
         if several and "none" not in (first, second) and min(sure, certain) >= VERY_CLEAR:
             return [one, right]
     return [step]
 
 
+_ONLY_IF = re.compile(r"^\W*(?:and\s+|but\s+)?(?:if|in case)\b(?!.*\bthen\b)", re.I)
+"""A condition, whose wish stands behind it."""
 _CONDITION = re.compile(
     r"^\W*(?:and\s+|but\s+)?(?:if|in case)\s+"
     r"(?:it|that|this|the (?:last |latest )?\w+|so|not|yes|no|[\w-]+)?\s*(?:has|have|is|was|did"
@@ -186,6 +253,27 @@ def condition_in(step: str) -> Condition | None:
     if how.startswith(("so", "yes", "running", "still")):
         return None
     return Condition(wants_failure=failed != bool(found["not"]), rest=step[found.end() :].strip())
+
+
+_JUDGED = re.compile(
+    r"^(?P<wish>.+?),?\s+(?:but\s+)?(?:only\s+)?(?:if|in case)\s+(?P<that>.+)$"
+    r"|^\W*(?:and\s+|but\s+)?(?:only\s+)?(?:if|in case)\s+(?P<this>.+?)(?:,"
+    r"|\bthen\b)\s*(?P<then>.+)$",
+    re.I,
+)
+_A_JUDGEMENT = re.compile(
+    r"\b(?:beats?|better|higher|lower|worse|improv\w+|exceeds?|above|below|drift\w*|does|do|wins?"
+    r"|outperform\w*|good enough|at least|more than|less than|over|under)\b",
+    re.I,
+)
+
+
+def judged_in(step: str) -> str:
+    """Return the wish of a step that hangs on a judgement: "promote it only if it is better"."""
+    found = _JUDGED.match(step)
+    if found is None or not _A_JUDGEMENT.search(found["that"] or found["this"]):
+        return ""
+    return str(found["wish"] or found["then"]).strip(" ,.?!")
 
 
 _BETWEEN = re.compile(

@@ -29,7 +29,7 @@ from backends.chat_builtin.spelling import Spelling
 SEED = 42
 SOFTNESS = 0.5
 """The support vector machine's C."""
-FOLDS = 5
+FOLDS = 3
 ALIKE = 85
 """Similarity (0 to 100) from which two examples are one in other words, and share a fold."""
 SURELY_RIGHT = 2

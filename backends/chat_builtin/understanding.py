@@ -1,6 +1,5 @@
 """From a person's words to calls, questions and refusals."""
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,32 +7,35 @@ from dataclasses import dataclass, replace
 from backends.chat_builtin import referring, remarks
 from backends.chat_builtin.classifier import IntentClassifier
 from backends.chat_builtin.commands import read_command
+from backends.chat_builtin.concepts import concepts_in
 from backends.chat_builtin.decisions import Call, Question, Remark
 from backends.chat_builtin.evidence import (
-    KIND_OF,
-    TAKES,
     TAKES_ONE,
     is_about_ours,
+    names_ours,
     says_to_change,
+    spoken_kind,
     weighed,
 )
-from backends.chat_builtin.features import PLACEHOLDER, normal_form
+from backends.chat_builtin.features import normal_form
 from backends.chat_builtin.interview import TOOL, answer_in
 from backends.chat_builtin.learned import NOTHING_LEARNED, Learned
 from backends.chat_builtin.mentions import spelt_out
+from backends.chat_builtin.moving import moved
 from backends.chat_builtin.naming import kinds_in
 from backends.chat_builtin.reading import (
-    HOLDS,
     INQUIRY,
-    NOT,
     SURE_ENOUGH,
+    SURE_ENOUGH_TO_CHANGE,
     WISH,
     Reading,
     chosen,
+    forbids,
     tilted,
     unsure,
 )
 from backends.chat_builtin.references import VERSION, run_in
+from backends.chat_builtin.repeating import CLEARLY, FEW_WORDS, again, refined, repeated
 from backends.chat_builtin.skills import (
     CHANGES,
     UNDERSTOOD,
@@ -43,7 +45,7 @@ from backends.chat_builtin.skills import (
 )
 from backends.chat_builtin.skills.objects import plots_in
 from backends.chat_builtin.snapshot import Snapshot
-from backends.chat_builtin.steps import Condition, each, split
+from backends.chat_builtin.steps import ORDER, Condition, each, split
 from core.examples import Example, Examples
 from core.focus import Focus
 from core.runs import RunState
@@ -51,14 +53,23 @@ from core.world import World
 
 __all__ = ["CHANGES", "Call", "Question", "Remark", "Understanding"]
 
-FEW_WORDS = 8
-"""A message no longer than this can ask for the last thing again, of something else."""
-CLEARLY = 0.8
-"""Probability from which a request is not taken for a repetition of the last one."""
+NEW_NAME = re.compile(r"(?<![\w./-])[a-z]\w*(?:-\w+)+(?![\w/.-])")
+"""Something new is mostly called by words with hyphens."""
+NO_FOCUS = Focus()
+"""A conversation that has spoken of nothing yet."""
 BEYOND_DOUBT = 0.95
 """Probability from which an answer to our question is taken for another wish."""
 CLEARLY_ABSENT = 0.5
 """Probability from which a request is taken to be for a tool that is not there."""
+TO_HERE = 4.0
+"""How much likelier a download is where a stored object is to go to a path of this machine."""
+_TO_HERE = re.compile(r"\b(?:to|into|as|in)\s+(?:~|\.{1,2})?/\w", re.I)
+TERSE = 3
+"""So few words may be the name of a trouble: "OOMKilled"."""
+UNLIKELY = 0.25
+"""Probability below which a question is rather one for the documentation than for a tool."""
+STRANGE = 0.3
+"""Share of unknown words from which a question is rather one for the documentation."""
 FOREIGN = 4.0
 """How much likelier a request all in words of other fields is to be none of ours."""
 
@@ -70,6 +81,8 @@ _GENERAL = re.compile(
     r"|\bdiffer\w*|\bdiffrence\b|\bmean(?:s|ing)?\b|\bvs\.?\b",
     re.I,
 )
+_WHO = re.compile(r"\W*(?:who|whom|whose)\b", re.I)
+_NOBODY = frozenset("list_schedules list_runs describe_run list_deployments watch_run".split())
 _LEFT_OPEN = re.compile(
     r"\b(?:the|my|our|this|that|its|it|a|an) (?:\w+ )?(?:pipeline|run|file|table|bucket|model"
     r"|schedule"
@@ -83,11 +96,6 @@ _ADVICE = re.compile(
     r"|should (?:i|we) use)\b",
     re.I,
 )
-_AGAIN = re.compile(
-    r"\W*(?:sorry|no|i meant?|and|same|also|now|then|what (?:about|if)|how about|the same"
-    r"|again for|ditto|but|with|for|in)\b",
-    re.I,
-)
 _FRESH = re.compile(
     r"\W*(?:show|list|what|which|how|why|start|run|stop|describe|delete|tell|give|compare|can|could"
     r"|please|is|are|do|does|predict|who|when|where)\b",
@@ -96,21 +104,13 @@ _FRESH = re.compile(
 """How a wish of its own begins."""
 _IT = re.compile(r"\b(?:it|its|that|this|them|those|these|one|ones)\b", re.I)
 _NOTE = re.compile(r"\s\([^()]*\)\s*$")
-_SAYS = re.compile(
-    r"\b(?!(?:and|for|of|the|what|how|about|now|then|in|on|with|from|but|also|same|please|pls|or|one"
-    r"|ok|to|at|by|a)\b)[a-z]+"
+_OF_BOTH = re.compile(
+    r"\bchalleng\w+\b.*\b(?:beats?|better|worse|against|vs|versus|than|compar\w+)\b.*\bchampion"
+    r"|\bchampion\b.*\b(?:beats?|better|worse|against|vs|versus|than|compar\w+)\b.*\bchalleng"
+    r"|\bcompar\w+\b.*\bchampion\b.*\bchalleng|\bcompar\w+\b.*\bchalleng\w+\b.*\bchampion",
+    re.I,
 )
-"""A word that says something beside a name."""
-_OF_NOTHING = frozenset(
-    "list_pipelines list_buckets list_models list_schedules list_triggers list_deployments"
-    " list_experiments list_sources".split()
-)
-"""Tools that a name alone does not ask for again."""
-_REFERENCES = frozenset(
-    "run runs bucket key pipeline model version schedule trigger deployment source experiment path"
-    " project query cursor name search".split()
-)
-"""Arguments that say of what; the others say how, and are kept when it is asked for again."""
+_OF_VERSIONS = frozenset({"describe_model", "compare_runs", "read_metrics", "check_drift"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,8 @@ class Understanding:
         tool, share = next(iter(fresh.shares.items()))
         old = self._reading(about, focus).top
         needed = CLEARLY if _FRESH.match(typed) else BEYOND_DOUBT
+        if len(typed.split()) < 3 and not _FRESH.match(typed):
+            return request
         return typed if tool not in {old, "none"} and share >= needed else request
 
     def hinders(self, condition: Condition, step: str, focus: Focus) -> str:
@@ -172,8 +174,15 @@ class Understanding:
         """Return a text in which the things that it speaks of are called by their names."""
         return spelt_out(referring.put_in(text, focus, self.world), focus, self.world)
 
-    def steps(self, text: str) -> Sequence[str]:
+    def changes(self, wish: str, focus: Focus) -> bool:
+        """Tell whether a wish is for a tool that changes something."""
+        reading = self._reading(self.named(wish, focus), focus)
+        return reading.top in CHANGES and reading.shares[reading.top] >= SURE_ENOUGH_TO_CHANGE
+
+    def steps(self, text: str, focus: Focus = NO_FOCUS) -> Sequence[str]:
         """Split a message into the parts that ask for something of their own."""
+        if again := moved(text, focus, self.world.timetable()):
+            return again
 
         def best(part: str) -> tuple[str, float]:
             shares = self._reading(part, Focus()).shares
@@ -183,6 +192,8 @@ class Understanding:
 
     def _each(self, step: str) -> Sequence[str]:
         reading = self._reading(step, Focus())
+        if reading.top in {"create_experiment", "create_bucket"}:
+            return each(step, NEW_NAME.findall(step))
         if reading.top == "describe_model":
             return each(step, VERSION.findall(step))
         if reading.top == "show_plot" and len(plots := plots_in(step)) > 1:
@@ -200,7 +211,7 @@ class Understanding:
             focus: What the conversation is about.
             among: The tools to choose from; all that exist, if None.
         """
-        asked = _NOTE.sub("", text)
+        asked = text if among is None else _NOTE.sub("", text)
         there = (self.world.tools() if among is None else among) & UNDERSTOOD
         if command := read_command(asked, there):
             return Call(text=text, tool=command[0], arguments=command[1])
@@ -211,30 +222,50 @@ class Understanding:
             return Remark(text=remarks.WHAT_I_DO)
         if told := answer_in(asked, focus):
             return Call(text=text, tool=TOOL, arguments=told)
-        if undone := referring.undoes(asked, focus):
-            return self._call(undone, asked, focus)
+        if at_once := referring.said_of_the_last(asked, focus):
+            return self._call(at_once, asked, focus)
         if meant := referring.correction_in(asked):
             return self._corrected(meant, focus)
         asked = self.named(asked, focus)
         reading = self._reading(asked, focus)
-        if again := self._again(reading, focus):
-            return again
+        if once_more := again(reading, focus, self._call) or refined(reading, focus, self._call):
+            return once_more
         return self._refused(reading, there) or self._decided(reading, there, focus)
 
     def _decided(self, reading: Reading, there: frozenset[str], focus: Focus) -> Call | Question:
+        if _OF_BOTH.search(reading.text) and reading.top in _OF_VERSIONS:
+            return Call(text=reading.text, tool="list_models", arguments={})
         within = {tool: share for tool, share in reading.shares.items() if tool in there}
+        who = _WHO.match(reading.text) and reading.top in _NOBODY
+        if self._strange(reading) or (who and self.world.documented(reading.text)):
+            return self._looked_up(reading)
         tool = chosen(replace(reading, shares=within))
         normal = normal_form(reading.text, reading.kinds)
         said = tool not in CHANGES or says_to_change(normal, tool, within.get(tool, 0.0))
         if reading.top not in there or unsure(tool, reading.shares) or not said:
             wished = reading.top in CHANGES and WISH.match(reading.text)
-            if self._general(reading) and not wished:
+            if (self._general(reading) and not wished) or self._documented(reading):
                 return self._looked_up(reading)
             return Question(text=remarks.guess(list(within)[:3]))
         call = self._call(tool, reading.text, focus)
         if isinstance(call, Question) and tool not in CHANGES and self._in_general(reading):
             return self._looked_up(reading)
         return call
+
+    def _strange(self, reading: Reading) -> bool:
+        """Tell whether a general question has words in it that no request for a tool has."""
+        sure = reading.shares[reading.top] >= CLEARLY or reading.kinds
+        return not sure and self._general(reading) and self._foreign(reading.text) >= STRANGE
+
+    def _documented(self, reading: Reading) -> bool:
+        """Tell whether a question that names nothing of ours stands in the documentation."""
+        text = reading.text
+        asks = "?" in text or _GENERAL.search(text) or reading.top == "search_docs"
+        asks = asks or len(text.split()) <= TERSE
+        if not asks or reading.kinds or ORDER.match(text) or "elsewhere" in concepts_in(text):
+            return False
+        likely = reading.top not in {"none", "search_docs"} and reading.shares[reading.top]
+        return (not likely or likely < UNLIKELY) and self.world.documented(text)
 
     def _looked_up(self, reading: Reading) -> Call:
         query: Arguments = {"query": reading.text.strip()}
@@ -255,7 +286,12 @@ class Understanding:
         if "none" in shares and not kinds:
             foreign = self._foreign(mended)
             shares = tilted(shares, "none", 1 + (FOREIGN - 1) * foreign)
-        about = _spoken_of(focus) if _IT.search(text) else ""
+        if re.search(r"\btrigger", text, re.I) and not re.search(r"\bschedul", text, re.I):
+            for tool in ("pause_trigger", "resume_trigger", "delete_trigger"):
+                shares = tilted(shares, tool, TO_HERE)
+        if _TO_HERE.search(text) and "object" in kinds.values():
+            shares = tilted(shares, "download_object", TO_HERE)
+        about = spoken_kind(focus) if _IT.search(text) else ""
         return Reading(mended, kinds, weighed(shares, frozenset(kinds.values()), about))
 
     def _foreign(self, text: str) -> float:
@@ -289,57 +325,22 @@ class Understanding:
         reading = self._reading(meant, focus)
         short = len(meant.split()) <= FEW_WORDS
         if focus.tool in UNDERSTOOD and short and reading.shares[reading.top] < CLEARLY:
-            return self._repeated(reading, focus)
+            return repeated(reading, focus, self._call)
         return self.read(meant, focus)
-
-    def _again(self, reading: Reading, focus: Focus) -> Call | Question | None:
-        """Return the last call of something else, for a few words such as "and nightly-0511?"."""
-        if focus.tool not in UNDERSTOOD - _OF_NOTHING:
-            return None
-        text = reading.text
-        same = referring.says_the_same(text)
-        if focus.tool in CHANGES and not same:
-            return None
-        bare = not _SAYS.search(PLACEHOLDER.sub("", normal_form(text, reading.kinds)))
-        few = len(text.split()) <= FEW_WORDS and _AGAIN.match(text)
-        if not (bare or few or same):
-            return None
-        kinds = set(reading.kinds.values())
-        if kinds and not any(focus.tool in TAKES.get(kind, ()) for kind in kinds):
-            return None
-        others = [share for tool, share in reading.shares.items() if tool != focus.tool]
-        if not (bare or referring.insists(text)) and max(others, default=0) >= CLEARLY:
-            return None
-        return self._repeated(reading, focus)
-
-    def _repeated(self, reading: Reading, focus: Focus) -> Call | Question:
-        """Return the last call with what a few words change in it."""
-        read = self._call(focus.tool, reading.text, focus)
-        before: Arguments = json.loads(focus.arguments) if focus.arguments else {}
-        if not isinstance(read, Call) or read.tool != focus.tool:
-            return read
-        # A run that is started again stays in its experiment.
-        of_what = _REFERENCES - ({"experiment"} if read.tool == "start_run" else set())
-        kept = {name: value for name, value in before.items() if name not in of_what}
-        merged = {**kept, **read.arguments}
-        for name, value in read.arguments.items():
-            earlier = before.get(name)
-            if isinstance(value, dict) and isinstance(earlier, dict):
-                merged[name] = {**earlier, **value}
-        return replace(read, arguments={n: v for n, v in merged.items() if v not in (None, "")})
 
     def _refused(self, reading: Reading, there: frozenset[str]) -> Remark | None:
         top, share = next(iter(reading.shares.items()))
         if top == "none" and share >= SURE_ENOUGH:
-            return Remark(text=remarks.decline(reading.text))
+            doubtful = share < BEYOND_DOUBT and self._documented(reading)
+            return None if doubtful else Remark(text=remarks.decline(reading.text))
         missing = top not in there and top != "none" and share >= CLEARLY_ABSENT
         if missing and not _GENERAL.search(reading.text):
             return Remark(text=remarks.absent(top))
         normal = normal_form(reading.text, reading.kinds)
-        if top in CHANGES and not is_about_ours(normal):
+        foreign = "elsewhere" in concepts_in(normal) and not names_ours(normal)
+        if top in CHANGES and (foreign or not is_about_ours(normal)):
             return Remark(text=remarks.decline(reading.text))
-        wants = NOT.search(reading.text) and not INQUIRY.match(reading.text)
-        if top in CHANGES and wants and top not in HOLDS:
+        if top in CHANGES and forbids(reading.text, top) and not INQUIRY.match(reading.text):
             return Remark(text=remarks.NOT_DONE)
         return None
 
@@ -347,12 +348,3 @@ class Understanding:
         """Tell whether a question is about how things are in general, not about things here."""
         general = _GENERAL.search(reading.text) and not _ADVICE.search(reading.text)
         return bool(general) and "xx" not in normal_form(reading.text, reading.kinds)
-
-
-def _spoken_of(focus: Focus) -> str:
-    """Return the kind of thing that "it" stands for; empty when that is not clear."""
-    if focus.tool in KIND_OF or focus.run or focus.key:
-        return KIND_OF.get(focus.tool, "")
-    if focus.schedule:
-        return "schedule"
-    return "deployment" if focus.deployment else "pipeline" if focus.pipeline else ""

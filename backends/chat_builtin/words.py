@@ -43,8 +43,8 @@ _NUMBER_WORD = re.compile(
 _ONE = re.compile(
     r"\bone (?=(?:person|people|fold|month|week|day|year|developer|line|row|run)s?\b)"
 )
-_DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
-_DURATION = re.compile(r"(?<![\w-])(\d+(?:\.\d+)?)[\s-]*(day|week|month|year)s?\b", re.I)
+_DAYS = {"d": 1, "day": 1, "week": 7, "month": 30, "year": 365}
+_DURATION = re.compile(r"(?<![\w-])(\d+(?:\.\d+)?)[\s-]*(day|week|month|year|d)s?\b", re.I)
 _SETTING = re.compile(r"(?<![\w.])([A-Za-z_]\w*)\s*=\s*(\[[^\]]*\]|\"[^\"]*\"|'[^']*'|[^\s,;]+)")
 _MONTHS = {
     name: number

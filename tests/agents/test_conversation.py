@@ -208,7 +208,7 @@ VAGUE = "take datasets/schedule_management.csv with delay-prediction"
 
 async def test_a_question_back_is_answered_by_a_number(assistant: Assistant) -> None:
     session = assistant.session()
-    answer, value = await tell(session, "do it with datasets/schedule_management.csv")
+    answer, value = await tell(session, "handle datasets/schedule_management.csv")
     assert answer.endswith("Which one?")
     assert value is None
     choices = [line[3:] for line in answer.splitlines() if line[:2] in {"1.", "2.", "3."}]

@@ -257,7 +257,7 @@ async def test_a_schedule_is_made_in_words_shown_with_its_next_times_and_paused(
         ("create an experiment called default", "already"),
         ("upload nowhere/weather.py", "There is no file 'nowhere/weather.py'."),
         ("retry run 12345678", "There is no run yet."),
-        ("empty the trash", "The trash is empty."),
+        ("empty the trash", "The trash was empty already."),
         ("upload a pipeline", "Which file"),
         ("make a new experiment", "What shall the experiment be called?"),
     ],

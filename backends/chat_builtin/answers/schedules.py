@@ -86,6 +86,8 @@ def _used(one: Experiment) -> str:
 @write_answer.register
 def _emptied(value: EmptiedTrash, tool: str, request: str) -> str:
     del tool, request
+    if not value.runs and not value.objects:
+        return "The trash was empty already. Nothing was removed."
     return (
         f"The trash is empty: {plural(value.runs, 'run')} and {plural(value.objects, 'object')}"
         " were removed for good."

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from pathlib import PurePath
+from itertools import islice
+from pathlib import Path, PurePath
 
 from rapidfuzz import fuzz
 
 from backends.chat_builtin.skills.base import Arguments, Missing, Skill, no_arguments, which
-from backends.chat_builtin.words import settings
+from backends.chat_builtin.words import settings, with_digits
 from core.focus import Focus
 from core.world import World
 
@@ -26,14 +27,35 @@ _NO_NAME = frozenset(
     " into from of for as knowledge".split()
 )
 _IT = re.compile(r"\b(?:it|that|this|them|those)\b", re.I)
+MOST_FILES = 500
+"""How many files of a folder are looked at for a name."""
+_ASKING = re.compile(
+    r"\b(?:please|pls|search|look|find|check|read|query|browse|the|your|our|my|docs?|documents?"
+    r"|documentation|manual|corpus|knowledge|base|for|me|us|something|up|in|into|through|can|could"
+    r"|you|it|a|an|some|information|info)\b",
+    re.I,
+)
+_CONTENT = re.compile(r"\w{2,}")
+_COUNT = re.compile(
+    r"\b(\d{1,2}) (?:best |top |most relevant )*(?:passages?|results?|hits?|answers?"
+    r"|pages?|sections?)\b"
+    r"|\b(?:top|best) (\d{1,2})\b",
+    re.I,
+)
 SHIPPED = "corpus"
 ALIKE = 85
 """Similarity (0 to 100) from which a word is taken for a source's name."""
 
 
-def _search_docs(text: str, world: World, focus: Focus) -> Arguments:
+def _search_docs(text: str, world: World, focus: Focus) -> Arguments | Missing:
     del world, focus
-    return {"query": settings(text).get("query", text.strip())}
+    if query := settings(text).get("query"):
+        return {"query": query}
+    if not _CONTENT.search(_ASKING.sub(" ", text)):
+        return Missing("What shall I look up?")
+    counted = _COUNT.search(with_digits(text))
+    limit: Arguments = {"limit": int(counted[1] or counted[2])} if counted else {}
+    return {"query": text.strip(), **limit}
 
 
 def path_in(text: str) -> str:
@@ -49,10 +71,33 @@ def path_in(text: str) -> str:
 def _add_source(text: str, world: World, focus: Focus) -> Arguments | Missing:
     del world
     if path := settings(text).get("path") or path_in(text):
-        return {"path": path.rstrip(".,;:!?") if len(path) > 1 else path}
+        named = path.rstrip(".,;:!?") if len(path) > 1 else path
+        return {"path": named if Path(named).exists() else _below(named) or named}
     if focus.path and _IT.search(text):
         return {"path": focus.path}
+    if found := local_file(text):
+        return {"path": found}
     return Missing("What is the path of the file or folder?")
+
+
+def _below(name: str) -> str:
+    """Return the only file of this name one folder below: "the docs folder's runbook.md"."""
+    if "/" in name or "*" in name:
+        return ""
+    found = [*islice(Path().glob(f"*/{name}"), 2)]
+    return found[0].as_posix() if len(found) == 1 else ""
+
+
+def local_file(text: str) -> str:
+    """Return the only file here or one folder below whose name is said: "our runbook"."""
+    words = set(re.findall(r"[a-z]{4,}", text.casefold())) - _NO_NAME
+    here = [
+        path
+        for pattern in ("*.*", "*/*.*")
+        for path in islice(Path().glob(pattern), MOST_FILES)
+        if path.is_file() and path.stem.casefold() in words
+    ]
+    return here[0].as_posix() if len(here) == 1 else ""
 
 
 def _remove_source(text: str, world: World, focus: Focus) -> Arguments | Missing:
@@ -66,6 +111,10 @@ def _remove_source(text: str, world: World, focus: Focus) -> Arguments | Missing
         return {"source": name}
     if focus.source and _IT.search(text):
         return {"source": focus.source}
+    if _IT.search(text) and (name := _source_named(focus.path, own)):
+        return {"source": name}
+    if len(own) == 1 and not re.search(r"[\w-]\.\w", text):
+        return {"source": own[0]}
     return which("source", own) if own else Missing("Which source? You have added none yet.")
 
 

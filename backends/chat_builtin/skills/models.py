@@ -3,7 +3,7 @@
 import re
 
 from backends.chat_builtin.phases import phase_in
-from backends.chat_builtin.references import model_in
+from backends.chat_builtin.references import base_of, model_in
 from backends.chat_builtin.skills.base import Arguments, Missing, Skill, which
 from backends.chat_builtin.skills.object_changes import NO_TAG, tags_in
 from core.focus import Focus
@@ -25,7 +25,8 @@ def _describe_model(text: str, world: World, focus: Focus) -> Arguments | Missin
 
 
 _TARGET = re.compile(
-    r"\b(?:to|as|be(?:come)?|the (?:new|current|main|production)|alias|is|in|with)\s+(?:the\s+|a\s+"
+    r"\b(?:to|as|be(?:comes?)?|the (?:new|current|main|production)|alias|is|in"
+    r"|with)\s+(?:the\s+|a\s+"
     r"|our\s+|new\s+)*(champion|challenger)\b|\b(champion|challenger) alias\b"
     r"|\bmake\b.*\b(champion|challenger)\s*$|\b(?:label|mark|set|crown)\b.*\b(champion|challenger)",
     re.I,
@@ -38,7 +39,7 @@ def _promote_model(text: str, world: World, focus: Focus) -> Arguments | Missing
     # What is promoted stands before what it becomes: "the challenger should become champion".
     place = max(target.start(number) for number in range(1, 5)) if target else len(text)
     asked = f"{text[:place]} {text[place + len(alias) :]}"
-    name, version = model_in(asked, world, Focus(model=focus.model.partition(":")[0]))
+    name, version = model_in(asked, world, Focus(model=base_of(focus.model)))
     carried = re.fullmatch(r"([\w-]+)[@:](\w+)", name)
     if carried:
         name, version = carried[1], carried[2]
@@ -64,7 +65,7 @@ def _bare_version(text: str) -> str:
 
 
 def _rollback_model(text: str, world: World, focus: Focus) -> Arguments | Missing:
-    name, _ = model_in(text, world, Focus(model=focus.model.partition(":")[0]))
+    name, _ = model_in(text, world, Focus(model=base_of(focus.model)))
     name = re.split("[@:]", name)[0]
     if not name:
         return which("model", list(world.models()))

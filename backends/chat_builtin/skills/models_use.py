@@ -2,13 +2,14 @@
 
 import re
 
-from backends.chat_builtin.references import model_in, object_in
+from backends.chat_builtin.called import name_given
+from backends.chat_builtin.references import base_of, model_in, object_in
 from backends.chat_builtin.skills.base import Arguments, Missing, Skill, no_arguments, which
 from core.focus import Focus
 from core.world import World
 
 _TO = re.compile(
-    r"\b(?:in(?:to)?|to|as|under|called|at)\s+['\"`]?(?:(?P<bucket>datasets|artifacts|scratch)/)?"
+    r"\b(?:in(?:to)?|to|as|under|called|at|output|results?)\s+['\"`]?(?:(?P<bucket>datasets|artifacts|scratch)/)?"
     r"(?P<key>[\w][\w./-]*\.(?:csv|parquet|pq))\b",
     re.I,
 )
@@ -21,16 +22,14 @@ _MODES = {
     r"|\bserver?\b"
     r"|\bserv(?:e|ing)\b|\bonline\b|\blive\b|\bhost\b|\bhttp\b",
 }
-_NAMED = re.compile(
-    r"\b(?:called|named|name it|call it|as)\s+['\"`]?([a-z0-9]+(?:-[a-z0-9]+)+|[a-z]+\d)\b"
-)
-_NAME_AFTER = re.compile(r"\b(?:called|named|name it|call it)\s+['\"`]?([a-z0-9][\w-]*)", re.I)
 
 
 def _model(text: str, world: World, focus: Focus) -> str:
     """Return a model that the text names, with its version, as one reference; or nothing."""
-    name, version = model_in(text, world, Focus(model=focus.model.partition(":")[0]))
-    named = re.search(r"(?<![\w/-])(?:challenger|champion)\b|@|:\d|\bv(?:ersion)?\s*\d", text, re.I)
+    name, version = model_in(text, world, Focus(model=base_of(focus.model)))
+    named = re.search(
+        r"(?<![\w/-])(?:challenger|champion)(?:'?s)?\b|@|:\d|\bv(?:ersion)?\s*\d", text, re.I
+    )
     if "@" in name or ":" in name:
         return name
     if version and named:
@@ -108,7 +107,9 @@ _VOLUME = re.compile(
     r"|large|low|high|big|huge) volume"
     r"|\bvolume is \w+|\b\w+ (?:report|portfolio|file)s?\b|\bsensor data[^,.;?]*"
     r"|\bcontinuous\w*|\bevents?\b[^,.;?]*"
-    r"|\bone (?:at a time|by one)",
+    r"|\bone (?:at a time|by one)|\b\d[\d,.]* (?:rows|phases|predictions|records|requests)\b"
+    r"|\b(?:at|by) (?:the )?(?:month|week|year)(?:'s)?[ -]end\b|\bend of (?:the |each "
+    r"|every )?month\b",
     re.I,
 )
 _CONNECTIVITY = re.compile(
@@ -142,10 +143,10 @@ def _recommend_deployment(text: str, world: World, focus: Focus) -> Arguments:
 def _deploy_model(text: str, world: World, focus: Focus) -> Arguments | Missing:
     existing = _named_deployment(text, world)
     rest = text.replace(existing, " ") if existing else text
-    written = _NAME_AFTER.search(rest) or _NAMED.search(rest.casefold())
-    name = written[1] if written else existing
-    asked = rest[: written.start()] + rest[written.end() :] if written else rest
-    model, version = model_in(asked, world, Focus(model=focus.model.partition(":")[0]))
+    written = name_given(rest)
+    name = written or existing
+    asked = rest.replace(written, " ") if written else rest
+    model, version = model_in(asked, world, Focus(model=base_of(focus.model)))
     if not model:
         return which("model", list(world.models()))
     mode = _mode(asked)
@@ -206,7 +207,7 @@ _PATH = re.compile(
 def _package_model(text: str, world: World, focus: Focus) -> Arguments | Missing:
     path = _PATH.search(text)
     asked = text if path is None else text.replace(path[1], " ")
-    model, version = model_in(asked, world, Focus(model=focus.model.partition(":")[0]))
+    model, version = model_in(asked, world, Focus(model=base_of(focus.model)))
     if not model:
         return which("model", list(world.models()))
     version = version or _bare_version(asked)

@@ -4,26 +4,17 @@ What is to be changed must be named: where two objects fit, or none, it is asked
 """
 
 import re
-from collections.abc import Sequence
 
-from rapidfuzz import fuzz
-
-from backends.chat_builtin.references import bucket_in, model_in, run_in
+from backends.chat_builtin.references import bucket_in
 from backends.chat_builtin.skills.base import Arguments, Missing, Skill, which
+from backends.chat_builtin.skills.places import ENDINGS, FILE, IT, Place, one_object
 from backends.chat_builtin.words import settings, with_digits
+from core import clock
 from core.focus import Focus
 from core.world import World
 
-Place = tuple[str, str]
-
-ENDINGS = "csv|tsv|parquet|jsonl?|ndjson|xlsx?|md|txt|html?|png|ya?ml|skops|py|ipynb|pdf|zip"
-LIKE = 85
-"""How alike a word and a part of a key must be, of 100."""
-
-_FILE = re.compile(rf"(?:~?/|\./|\.\./)?[\w./-]*\w\.(?:{ENDINGS})\b", re.I)
 _LOCAL = re.compile(r"(?<!\w)(?:~/|\.{1,2}/|/)[\w./-]*")
 _THERE = re.compile(r"\s(?:to|into|in|under|onto|->|at)\s+(?=\S)", re.I)
-_IT = re.compile(r"\b(?:it|that|this|its|them|that file|this file|the file)\b", re.I)
 _ALL = re.compile(
     r"\b(?:with|and|including|incl)\b.*\b(?:all|its?|every\w*|contents?|objects?|files?|data)\b"
     r"|--force|\bwipe\b|\bfull of\b|\bnot empty\b|\bwhole\b|\bentire\b.*\bcontents?\b",
@@ -42,102 +33,6 @@ _NO_NAME = frozenset(
     "create called named for please pls me us to it that new in now here bucket with and then if is"
     " so first which this also too as name".split()
 )
-_STOPWORDS = frozenset(
-    "the file files object table data csv please copy delete remove into from bucket with and for"
-    " tag tags set mark label share link download upload of my our old new one version".split()
-)
-
-
-def places_in(text: str, world: World, focus: Focus) -> Sequence[Place]:
-    """Return the objects that a text may mean: one where it is clear, several where it is not."""
-    lowered = text.casefold()
-    every = [(bucket, key) for bucket in world.buckets() for key in world.keys(bucket)]
-    whole = [place for place in every if "/".join(place).casefold() in lowered]
-    if whole:
-        return [max(whole, key=lambda place: len(place[1]))]
-    if written := _written_out(text, world):
-        return [written]
-    named = bucket_in(text, world, Focus())
-    near = [place for place in every if place[0] == named] or every
-    for among in (near, every):
-        if found := _by_name(lowered, among):
-            return _narrowed(found, text, world)
-    if version := _model_file(text, world):
-        return [version]
-    if _FILE.search(text):
-        return []
-    if focus.key and _IT.search(text):
-        return [(focus.bucket, focus.key)]
-    return _by_words(lowered, near) or _by_words(lowered, every)
-
-
-def _written_out(text: str, world: World) -> Place | None:
-    """Return a reference that is written out; it is what is meant, also where nothing is there."""
-    for bucket in world.buckets():
-        place = rf"(?<![\w/-]){re.escape(bucket)}/([\w./-]*\.(?:{ENDINGS}))\b"
-        if written := re.search(place, text):
-            return bucket, written[1]
-    return None
-
-
-def _by_name(lowered: str, among: Sequence[Place]) -> Sequence[Place]:
-    keys = [place for place in among if place[1].casefold() in lowered]
-    if keys:
-        longest = max(len(key) for _, key in keys)
-        return [place for place in keys if len(place[1]) == longest]
-    words = set(re.findall(r"[\w.-]+\.\w+", lowered))
-    return [place for place in among if place[1].rpartition("/")[2].casefold() in words]
-
-
-def _narrowed(found: Sequence[Place], text: str, world: World) -> Sequence[Place]:
-    """Tell files of one name apart by the run or the model version that is named as well."""
-    if len(found) < 2:
-        return found
-    run = run_in(text, world, Focus(), "")
-    by_run = [place for place in found if run and f"/{run}/" in f"/{place[1]}"]
-    version = model_in(text, world, Focus())[1]
-    by_version = [place for place in found if version and f"/{version}/" in f"/{place[1]}"]
-    return by_run or by_version or found
-
-
-def _model_file(text: str, world: World) -> Place | None:
-    """Return the file of a model version that is named: "version 2 of the delay model"."""
-    model, version = model_in(text, world, Focus())
-    if not model or not version.isdecimal() or "models" not in world.buckets():
-        return None
-    key = f"{model}/{version}/model.skops"
-    return ("models", key) if key in world.keys("models") else None
-
-
-def _by_words(lowered: str, among: Sequence[Place]) -> Sequence[Place]:
-    """Return the objects whose names share the most words with a text: "the old export"."""
-    words = [word for word in re.findall(r"[a-z]{3,}|\d{4}", lowered) if word not in _STOPWORDS]
-    fits = {
-        place: sum(any(fuzz.ratio(w, part) >= LIKE for part in _parts(place[1])) for w in words)
-        for place in among
-    }
-    most = max(fits.values(), default=0)
-    return [place for place, count in fits.items() if most and count == most]
-
-
-def _parts(key: str) -> Sequence[str]:
-    return re.findall(r"[a-z]{3,}|\d{4}", key.casefold())
-
-
-def one_object(text: str, world: World, focus: Focus) -> Place | Missing:
-    """Return the object that a text names, or what to ask."""
-    found = places_in(text, world, focus)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        return which("object", ["/".join(place) for place in found])
-    if named := _FILE.search(text):
-        # The tool says that there is none, with the closest names.
-        bucket = bucket_in(text, world, Focus()) or focus.bucket or "datasets"
-        return bucket, named[0].removeprefix(f"{bucket}/")
-    where = bucket_in(text, world, Focus())
-    names = [f"{where}/{key}" for key in world.keys(where)] if where in world.buckets() else []
-    return which("object", names)
 
 
 def _object(text: str, world: World, focus: Focus) -> Arguments | Missing:
@@ -157,8 +52,10 @@ def _bucket_name(text: str) -> str:
 
 
 def _create_bucket(text: str, world: World, focus: Focus) -> Arguments | Missing:
-    del world, focus
     name = _bucket_name(text)
+    if not name and focus.bucket not in world.buckets():
+        # A run has failed because of it, so it is what is spoken of.
+        name = focus.bucket
     return {"bucket": name} if name else Missing("What shall the bucket be called?")
 
 
@@ -168,7 +65,7 @@ def _delete_bucket(text: str, world: World, focus: Focus) -> Arguments | Missing
         b for b in world.buckets() if re.search(rf"(?<![\w-]){re.escape(b)}(?![\w-])", lowered)
     ]
     name = named[0] if len(named) == 1 else "" if named else bucket_in(text, world, Focus())
-    if not name and _IT.search(text):
+    if not name and IT.search(text):
         name = focus.bucket
     if not name:
         return which("bucket", named or list(world.buckets()))
@@ -177,8 +74,8 @@ def _delete_bucket(text: str, world: World, focus: Focus) -> Arguments | Missing
 
 def _upload(text: str, world: World, focus: Focus) -> Arguments | Missing:
     asked, there = _split_at_target(text)
-    found = _FILE.search(asked) or _FILE.search(text)
-    path = found[0] if found else focus.path if _IT.search(text) else ""
+    found = FILE.search(asked) or FILE.search(text)
+    path = found[0] if found else focus.path if IT.search(text) else ""
     if not path:
         return Missing("Which local file shall I upload: what is its path?")
     bucket, key = _target(there or text.replace(path, " "), world)
@@ -223,17 +120,20 @@ def _target(there: str, world: World) -> Place:
     return bucket, ""
 
 
+_AS_FILE = re.compile(
+    rf"\b(?:to|as|call (?:it|that)|name (?:it|that)|called|named)\s+([\w-]+\.(?:{ENDINGS}))\b", re.I
+)
+
+
 def _download(text: str, world: World, focus: Focus) -> Arguments | Missing:
-    place = one_object(text, world, focus)
+    place = one_object(_AS_FILE.sub(" ", text), world, focus)
     if isinstance(place, Missing):
         return place
     arguments: Arguments = {"bucket": place[0], "key": place[1]}
     _, there = _split_at_target(text)
     if local := _LOCAL.search(there) or _LOCAL.search(text):
         arguments["path"] = local[0]
-    elif (named := re.search(rf"\b(?:to|as)\s+([\w-]+\.(?:{ENDINGS}))\b", text, re.I)) and named[
-        1
-    ] not in place[1]:
+    elif (named := _AS_FILE.search(text)) and named[1] not in place[1]:
         arguments["path"] = named[1]
     return arguments
 
@@ -249,7 +149,7 @@ def _copy(text: str, world: World, focus: Focus) -> Arguments | Missing:
     if isinstance(source, Missing):
         return source
     there = text[cut.end() :] if cut else ""
-    named = _FILE.search(there)
+    named = FILE.search(there)
     bucket, key = _target(there, world)
     if named and not key:
         key = named[0]
@@ -282,12 +182,14 @@ def tags_in(text: str) -> dict[str, str]:
     """Return the tags that a text sets; an empty value for one that goes."""
     if given := settings(text):
         return {name: value.rstrip(".") for name, value in given.items()}
-    plain = _FILE.sub(" ", text)
+    plain = FILE.sub(" ", text)
     if gone := re.search(
         r"\b(?:remove|drop|clear|delete) (?:the )?(?:tag )?(\w+)(?: tag)?\b", plain
     ):
         return {gone[1]: ""} if gone[1] not in {"tag", "tags", "the"} else {}
     for pattern in (
+        r"\b(owner|status|stage|quality|team|state)\b(?: of\b[^,;]*?)? (?:is|=|shall be"
+        r"|becomes) ['\"`]?(\w[\w.-]*)",
         r"\b(?:put|set|add|give|attach|write)\b.*?\b(status|label|owner|stage|quality|team|source|state)"
         r"\s+(?!tag\b|to\b|of\b|on\b)['\"`]?(\w[\w.-]*)(?=\s+(?:on|to|onto|for)\b|\W*$)",
         r"\bset (?:its|the) (\w+)(?: tag| label)? (?:to|as) ['\"`]?(\w[\w.-]*)",
@@ -307,13 +209,29 @@ def tags_in(text: str) -> dict[str, str]:
     return {}
 
 
+_WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+
+
+def _days_to(day: str) -> int:
+    """Return the days from now to the next day of a name."""
+    if day not in _WEEKDAYS:
+        return 1
+    return (_WEEKDAYS.index(day) - clock.now().weekday()) % 7 or 7
+
+
 def _share(text: str, world: World, focus: Focus) -> Arguments | Missing:
     arguments = _object(text, world, focus)
     if isinstance(arguments, Missing):
         return arguments
     per = {"h": 1.0, "hour": 1.0, "day": 24.0, "week": 168.0, "minute": 1 / 60, "min": 1 / 60}
     plain = re.sub(r"\b(?:a|an|one) (?=hour|day|week)", "1 ", with_digits(text), flags=re.I)
-    if lasting := re.search(r"\b(\d+(?:\.\d+)?)\s*-?(h|hour|day|week|minute|min)s?\b", plain, re.I):
+    spans = re.finditer(r"\b(\d+(?:\.\d+)?)\s*-?(h|hour|day|week|minute|min)s?\b", plain, re.I)
+    if until := re.search(
+        r"\b(?:until|till|til|by|through)\s+(?:this |next |the )?(tomorrow|\w+day)\b", plain, re.I
+    ):
+        arguments["expires_hours"] = 24 * _days_to(until[1].casefold())
+    # "One hour is too short, they need three days": the last one counts.
+    if lasting := next(reversed([*spans]), None):
         hours = float(lasting[1]) * per[lasting[2].casefold()]
         arguments["expires_hours"] = int(hours) if hours.is_integer() else hours
     return arguments

@@ -9,13 +9,38 @@ from core.focus import Focus
 from core.world import World
 
 _PLOTS = {
-    "confusion_matrix": r"confus\w+|false (?:positives?|negatives?|alarms?)|\bmatrix\b",
+    "confusion_matrix": r"confus\w+|mix(?:es|ed)?[ -]?up|mixing up|false (?:positives?"
+    "|negatives?|alarms?)|\bmatrix\b",
     "roc_curve": r"\broc\b|receiver operating|\bauc curve\b",
     "feature_importance": r"\bimportan\w+|attention|\bdecisive\b|\bdrives?\b|\blook(?:ed)? at\b"
     r"|which (?:features|columns)|features? (?:matter|mattered)",
     "calibration": r"\bcalibrat\w*|reliability (?:curve|diagram)",
     "model_comparison": r"\bcompar\w+|all (?:the )?models|side by side|model bars?|bars? of",
 }
+_PLOT_NAMES = (
+    r"confusion (?:matrix|plot)",
+    r"\broc(?: curve)?\b",
+    r"feature importances?",
+    r"calibration(?: curve| plot)?",
+    r"model comparison",
+)
+
+_DATED = re.compile(
+    r"\b(?:(?:january|february|march|april|june|july|august|september|october|november|december)"
+    r"(?: \d{4})?|may \d{4}|20\d\d)\b",
+    re.I,
+)
+_ROWS = re.compile(
+    r"\b(\d+)\s+(?:\w+\s+)?(?:rows?|lines?|records?|entries)\b|\b(?:first|top)\s+(\d+)\b"
+    r"|\bhead\s+-?(?:n\s*)?(\d+)\b",
+    re.I,
+)
+
+
+def plots_in(text: str) -> list[str]:
+    """Return how a text names each plot that it wants, as it stands there."""
+    found = (re.search(pattern, text, re.I) for pattern in _PLOT_NAMES)
+    return [match[0] for match in found if match]
 
 
 def _list_objects(text: str, world: World, focus: Focus) -> Arguments | Missing:
@@ -41,18 +66,21 @@ def _preview_object(text: str, world: World, focus: Focus) -> Arguments | Missin
     bucket, key = object_in(text, world, focus)
     if not key:
         where = bucket or "datasets"
-        return which(f"object in {where}", list(world.keys(where)))
+        asked = which(f"object in {where}", list(world.keys(where)))
+        dated = _DATED.search(text)
+        return Missing(f"There is no file for “{dated[0]}”. {asked.question}") if dated else asked
     arguments: Arguments = {"bucket": bucket, "key": key}
-    if rows := re.search(
-        r"\b(\d+)\s+(?:\w+\s+)?(?:rows|lines)|(?:first|top)\s+(\d+)\b", with_digits(text)
-    ):
-        arguments["rows"] = int(rows[1] or rows[2])
+    if rows := _ROWS.search(with_digits(text)):
+        arguments["rows"] = int(next(number for number in rows.groups() if number))
     return arguments
 
 
 def _list_artifacts(text: str, world: World, focus: Focus) -> Arguments:
     arguments: Arguments = {"run": run_in(text, world, focus)}
-    kinds = {"plot": r"\bplots?\b|\bfigures?\b|\bcharts?\b", "report": r"\breports?\b"} | {
+    kinds = {
+        "plot": r"\bplots?\b|\bfigures?\b|\bcharts?\b|\bpictures?\b|\bgraph(?:ic)?s?\b|\bimages?\b",
+        "report": r"\breports?\b",
+    } | {
         "dataset": r"\bdatasets?\b|\bdata sets?\b",
         "model": r"\bmodels?\b(?! pipeline)",
         "metrics": r"\bmetrics?\b",

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from rapidfuzz import fuzz
 
+from backends.chat_builtin.called import name_given
+from backends.chat_builtin.mentions.runs import day_in
 from backends.chat_builtin.parameters import parameters_in
 from backends.chat_builtin.references import pipeline_in, run_in, running_runs
 from backends.chat_builtin.skills.base import Arguments, Missing, Skill, which
@@ -25,6 +27,31 @@ _SINCE = re.compile(
     r"|(?:last|past) \d+ (?:hours?|days?|weeks?|minutes?)|\d+h|since \d{4}-\d{2}-\d{2})\b",
     re.I,
 )
+
+_NO_CACHE = re.compile(
+    r"\b(?:without|no|ignor\w+|skip\w*|bypass\w*|disabl\w+|clear\w*)(?: (?:the|any|all|using the"
+    r"|reading the))? cach\w+"
+    r"|\b(?:not|don'?t|do not|never|nothing)\b[^.;,]{0,24}\bcach\w+|\bcach\w+ (?:is |turned )?off\b"
+    r"|\bfrom (?:scratch|zero)\b|\b(?:all|everything) (?:anew|afresh|fresh)\b|\buncached\b",
+    re.I,
+)
+_EXPERIMENT = re.compile(
+    r"\b(?:in|under|to|into|inside|within|for|of) (?:the )?experiment\s+(?:called "
+    r"|named )?['\"]?([\w-]+)"
+    r"|\bexperiment\s*[:=]\s*['\"]?([\w-]+)"
+    r"|\b(?:in|under|to|into|inside|within) (?:the )?([\w-]+) experiment",
+    re.I,
+)
+
+
+def _experiment(text: str, world: World) -> str:
+    """Return the experiment that a text names; a name that exists needs no word beside it."""
+    if grouped := _EXPERIMENT.search(text):
+        return next(name for name in grouped.groups() if name)
+    for name in sorted(world.experiments(), key=len, reverse=True):
+        if name != "default" and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.I):
+            return name
+    return ""
 
 
 def _list_pipelines(text: str, world: World, focus: Focus) -> Arguments:
@@ -49,19 +76,11 @@ def _start_run(text: str, world: World, focus: Focus) -> Arguments | Missing:
     if not name:
         return which("pipeline", [p.name for p in world.pipelines()])
     arguments: Arguments = {"pipeline": name}
-    if titled := re.search(
-        r"\b(?:call (?:it|this|the run|that run)|called|named?(?: it)?)\s+['\"]?([\w-]+)",
-        text,
-        re.I,
-    ):
-        arguments["name"] = titled[1]
-    if grouped := re.search(
-        r"\b(?:in|under|to) (?:the )?experiment\s+['\"]?([\w-]+)|\bin (?:the )?([\w-]+) experiment",
-        text,
-        re.I,
-    ):
-        arguments["experiment"] = grouped[1] or grouped[2]
-    if re.search(r"\b(?:without|no|ignore|skip)(?: the)? cach\w+|\bfrom scratch\b", text, re.I):
+    if titled := name_given(text):
+        arguments["name"] = titled
+    if grouped := _experiment(text, world):
+        arguments["experiment"] = grouped
+    if _NO_CACHE.search(text):
         arguments["use_cache"] = False
     declared = next((p.parameters for p in world.pipelines() if p.name == name), ())
     given = parameters_in(text, declared, world)
@@ -71,6 +90,21 @@ def _start_run(text: str, world: World, focus: Focus) -> Arguments | Missing:
     if given:
         arguments["parameters"] = given
     return arguments
+
+
+_MANY = re.compile(
+    r"\b(?:last|latest|newest|top|first|recent)\s+(\d+)(?!\s*(?:hours?|days?|weeks?|min))"
+    r"|\b(\d+)\s+(?:(?:latest|last|newest|most recent)\s+)?runs\b",
+    re.I,
+)
+
+
+def _since(text: str) -> str:
+    """Return from when runs are wanted: words that the tool takes, or a day as ISO 8601."""
+    if since := _SINCE.search(with_digits(text)):
+        return since[1].lower().removeprefix("since ").strip()
+    begun = re.search(r"\b(?:since|after|from)\s+(.+)", text, re.I)
+    return day_in(begun[1]) if begun else ""
 
 
 def _list_runs(text: str, world: World, focus: Focus) -> Arguments:
@@ -84,17 +118,13 @@ def _list_runs(text: str, world: World, focus: Focus) -> Arguments:
         if re.search(pattern, plain, re.I):
             arguments["state"] = state
             break
-    if since := _SINCE.search(plain):
-        arguments["since"] = since[1].lower().removeprefix("since ").strip()
-    if counted := re.search(
-        r"\b(?:last|latest|newest|top|first|recent)\s+(\d+)(?!\s*(?:hours?|days?|weeks?|min))"
-        r"|\b(\d+)\s+(?:(?:latest|last|newest|most recent)\s+)?runs\b",
-        plain,
-        re.I,
-    ):
+    if since := _since(text):
+        arguments["since"] = since
+    if counted := _MANY.search(plain):
         arguments["limit"] = int(counted[1] or counted[2])
-    if grouped := re.search(r"\bexperiment\s+([\w-]+)|\bin ([\w-]+-[\w-]+)\b", plain, re.I):
-        arguments["experiment"] = grouped[1] or grouped[2]
+    grouped = re.search(r"\bexperiment\s+([\w-]+)|\bin ([\w-]+-[\w-]+)\b", plain, re.I)
+    if named := _experiment(plain, world) or (grouped and (grouped[1] or grouped[2])):
+        arguments["experiment"] = named
     return arguments
 
 

@@ -37,12 +37,13 @@ _BEFORE = re.compile(
 )
 _HYPHENED = re.compile(r"(?<![\w/.-])[A-Za-z]\w*(?:[-_]\w+)+(?![\w/-])")
 _HERE = re.compile(
-    r"\b(?:this|the current|my current|current) (?:folder|directory|project|repo\w*)\b|\bhere\b",
+    r"\b(?:this|the current|my current|current) (?:folder|directory|project|repo\w*)\b"
+    r"|^\W*here\b|\bhere\W*$",
     re.I,
 )
-_IT = re.compile(r"\b(?:it|that|this|there)\b", re.I)
+_IT = re.compile(r"\b(?:it|its|that|this|there|they|them|their)\b", re.I)
 _INTO = re.compile(
-    r"\b(?:into|in|to|under|folder|directory)\s+(?:the\s+|a\s+|my\s+)?(?:folder\s+|directory\s+"
+    r"(?:\b(?:into|in|to|under|folder|directory)|→|->)\s+(?:the\s+|a\s+|my\s+)?(?:folder\s+|directory\s+"
     r"|new folder\s+)?[`\"']?([~\w./-]*\w/?)",
     re.I,
 )
@@ -86,14 +87,18 @@ def folder_in(text: str, focus: Focus) -> str:
         if found := pattern.search(text):
             return (found[1] if pattern is _QUOTED else found[0]).rstrip(".,;:!?") or "/"
     named = [found[1] for pattern in (_AFTER, _BEFORE) for found in pattern.finditer(text)]
-    named = [*(found[0] for found in _HYPHENED.finditer(text)), *named]
+    hyphened = [found[0] for found in _HYPHENED.finditer(text)]
     fitting = [name for name in named if name.casefold().rstrip(".") not in _NO_FOLDER]
-    there = [word for word in re.findall(r"[\w.-]+", text) if _is_folder(word, fitting)]
+    written = [name for name in hyphened if name.casefold() not in _NO_FOLDER]
+    words = re.findall(r"[\w.-]+", text)
+    there = [word for word in words if _is_folder(word, [*written, *fitting])]
     if chosen := next(iter([*there, *fitting]), ""):
         return chosen.rstrip(".,")
+    if focus.path and _IT.search(text):
+        return focus.path
     if _HERE.search(text):
         return "."
-    return focus.path if focus.path and _IT.search(text) else ""
+    return next(iter(written), "")
 
 
 def _is_folder(word: str, named: list[str]) -> bool:
@@ -117,7 +122,8 @@ def _recommend(text: str, world: World, focus: Focus) -> Arguments | Missing:
             " answer, too). Which one is it to be?"
         )
     told = project_in(text)
-    if "project" not in told and (folder := folder_in(text, Focus())):
+    of_folder = focus.tool in {"inspect_project", "assess_maturity"}
+    if "project" not in told and (folder := folder_in(text, focus if of_folder else Focus())):
         told["project"] = folder
     if focus.tool == "recommend_toolchain" and focus.arguments:
         # "what if we were on AWS?" changes one fact of the project that was spoken of.
@@ -127,15 +133,40 @@ def _recommend(text: str, world: World, focus: Focus) -> Arguments | Missing:
 
 
 def _compare(text: str, world: World, focus: Focus) -> Arguments:
-    del world, focus
+    del world
     named = [name for name, pattern in _PLATFORMS.items() if re.search(pattern, text, re.I)]
     if not named and re.search(r"\bclouds?\b|\bbig three\b", text, re.I):
         named = ["aws", "azure", "gcp"]
     arguments: Arguments = {"platforms": named} if named else {}
     features = re.search(r"\bfeatures?\b(?! stores?)|\bcapabilit\w+", text, re.I)
-    use_cases = re.search(r"\buse[\s-]cases?\b|\bused for\b|\bgood for\b", text, re.I)
+    use_cases = re.search(
+        r"\buse[\s-]cases?\b|\bused for\b|\bgood for\b|\b(?:typical|common) uses\b", text, re.I
+    )
     if bool(features) != bool(use_cases):
         arguments["aspect"] = "features" if features else "use_cases"
+    if focus.tool == "compare_platforms" and focus.arguments:
+        return _compared_again(text, arguments, json.loads(focus.arguments))
+    return arguments
+
+
+_ADDED = re.compile(r"\b(?:add\w*|plus|also|too|as (?:a )?third|as well|include|and)\b", re.I)
+_IN_PLACE_OF = re.compile(r"\b(?:instead of|rather than|not|without|drop|replac\w+)\b(.*)", re.I)
+
+
+def _compared_again(text: str, arguments: Arguments, before: Arguments) -> Arguments:
+    """Return a comparison that changes the last one: "kubeflow instead of azure", "use cases"."""
+    given = before.get("platforms")
+    earlier = [str(name) for name in given] if isinstance(given, list) else []
+    spoken = arguments.get("platforms")
+    named = [str(name) for name in spoken] if isinstance(spoken, list) else []
+    gone = _IN_PLACE_OF.search(text)
+    left_out = [
+        name for name, pattern in _PLATFORMS.items() if gone and re.search(pattern, gone[1], re.I)
+    ]
+    new = [name for name in named if name not in left_out]
+    kept = [name for name in earlier if name not in left_out]
+    if not named or left_out or (len(new) == 1 and _ADDED.search(text)):
+        arguments["platforms"] = list(dict.fromkeys([*kept, *new]))
     return arguments
 
 

@@ -1,5 +1,6 @@
 """Reading requests about runs that ended: why they failed, several at once, again, away."""
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -69,6 +70,17 @@ def _delete_run(text: str, world: World, focus: Focus) -> Arguments | Missing:
     return which("run", [run.name for run in world.recent_runs() if run.state.ended])
 
 
+_ADDED = re.compile(
+    r"\b(?:add|third|fourth|also|too|as well|include|plus|into (?:it|that))\b", re.I
+)
+
+
+def _compared_before(focus: Focus) -> list[str]:
+    """Return the runs of the last comparison, to which one more is added."""
+    before = json.loads(focus.arguments).get("runs") if focus.arguments else []
+    return [str(run) for run in before] if isinstance(before, list) else []
+
+
 def _compare_runs(text: str, world: World, focus: Focus) -> Arguments | Missing:
     plain = with_digits(text)
     runs = _named_runs(plain, world)
@@ -78,8 +90,16 @@ def _compare_runs(text: str, world: World, focus: Focus) -> Arguments | Missing:
     elif re.search(r"\b(?:nightlies|all (?:the )?nightly|nightly runs)\b", plain, re.I):
         runs = [*runs, *_family("nightly", world)]
     runs = [*runs, *_of_states(plain, len(runs))]
-    if len(set(runs)) == 1 and focus.run and (_IT.search(plain) or _WITH.match(plain.strip())):
+    adds = focus.tool == "compare_runs" and _ADDED.search(plain)
+    if (
+        len(set(runs)) == 1
+        and focus.run
+        and not adds
+        and (_IT.search(plain) or _WITH.match(plain.strip()))
+    ):
         runs = [focus.run, *runs]
+    if len(set(runs)) == 1 and adds:
+        runs = [*_compared_before(focus), *runs]
     runs = list(dict.fromkeys(runs))[:MOST_COMPARED]
     if len(runs) < 2:
         known = [run.name for run in world.recent_runs() if run.state is RunState.SUCCEEDED]

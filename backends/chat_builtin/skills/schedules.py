@@ -1,9 +1,11 @@
 """Reading requests about schedules, experiments and pipelines that people bring."""
 
 import re
+from collections.abc import Callable
 
 from rapidfuzz import fuzz
 
+from backends.chat_builtin.called import name_given
 from backends.chat_builtin.cron import timetable_in
 from backends.chat_builtin.parameters import parameters_in
 from backends.chat_builtin.references import ALIKE, pipeline_in
@@ -11,12 +13,10 @@ from backends.chat_builtin.skills.base import Arguments, Missing, Skill, no_argu
 from core.focus import Focus
 from core.world import World
 
-_CALLED = re.compile(
-    r"\b(?:call(?:ed)?(?: it| this| the schedule)?|name(?:d)?(?: it)?|as|titled)\s+"
-    r"['\"`“]?([\w][\w.-]*)['\"`”]?",
-    re.I,
+_NO_NAMES = frozenset(
+    "needed wanted please a an the pipeline new it this that my our one for from python"
+    " yaml".split()
 )
-_NO_NAMES = frozenset("a an the pipeline new it this that my our one for from python yaml".split())
 _PATH = re.compile(r"(?<![\w/])((?:~?/|\.{1,2}/)?[\w./-]*[\w-]\.(?:py|ya?ml))\b", re.I)
 _NEW = re.compile(
     r"\bexper\w*\b\s*(?:group\s*)?(?:for (?:my|the|our) runs\s*)?(?:called|named|name|:)?\s*"
@@ -37,6 +37,9 @@ _VERBS = frozenset(
     "pause resume delete remove stop start enable disable hold unpause cancel cron timer again"
     " schedule scheduled firing fire".split()
 )
+
+
+_HYPHENED = frozenset({"un-pause", "re-enable", "re-activate", "re-start", "long-term"})
 
 
 def _schedule_run(text: str, world: World, focus: Focus) -> Arguments | Missing:
@@ -61,8 +64,7 @@ def _schedule_run(text: str, world: World, focus: Focus) -> Arguments | Missing:
 
 
 def _schedule_name(text: str) -> str:
-    found = _CALLED.search(text)
-    return found[1] if found and found[1].casefold() not in _NO_NAMES else ""
+    return name_given(text)
 
 
 def _without_times(text: str) -> str:
@@ -92,7 +94,7 @@ def schedule_in(text: str, world: World, focus: Focus) -> str:
             for name in every
             if fuzz.ratio(name.casefold(), word) >= ALIKE and name.count("-") == word.count("-")
         ]
-        if near or word not in pipelines:
+        if near or word not in pipelines | _HYPHENED:
             return near[0] if near else word
     words = set(re.findall(r"[a-z]{3,}", lowered)) - _COMMON - _VERBS
     fits = {name: _shared(words, name) for name in every}
@@ -115,6 +117,24 @@ def _one_schedule(text: str, world: World, focus: Focus) -> Arguments | Missing:
     return {"schedule": name} if name else which("schedule", world.schedules())
 
 
+_ANY = re.compile(r"\b(?:a|some|one|any) schedule\b", re.I)
+
+
+def _of_state(*, enabled: bool) -> Callable[[str, World, Focus], Arguments | Missing]:
+    """Return a reader that, where none is named, takes the only schedule in a state."""
+
+    def read(text: str, world: World, focus: Focus) -> Arguments | Missing:
+        fitting = [one.name for one in world.timetable() if one.enabled is enabled]
+        name = schedule_in(text, world, focus)
+        if _ANY.search(text):
+            return which("schedule", fitting or world.schedules())
+        if len(fitting) == 1 and (not name or (name not in fitting and name not in text)):
+            return {"schedule": fitting[0]}
+        return {"schedule": name} if name else which("schedule", fitting or world.schedules())
+
+    return read
+
+
 def _list_experiments(text: str, world: World, focus: Focus) -> Arguments:
     del focus
     found = _ABOUT.search(text.strip())
@@ -128,8 +148,8 @@ def _list_experiments(text: str, world: World, focus: Focus) -> Arguments:
 
 def _create_experiment(text: str, world: World, focus: Focus) -> Arguments | Missing:
     del world, focus
-    name = _CALLED.search(text) or _NEW.search(text) or re.search(r"['\"“]([^'\"”]+)['\"”]", text)
-    named = name[1].rstrip(".") if name else ""
+    name = _NEW.search(text) or re.search(r"['\"“]([^'\"”]+)['\"”]", text)
+    named = name_given(text) or (name[1].rstrip(".") if name else "")
     if not named or named.casefold() in _NO_NAMES | _COMMON:
         hyphenated = re.search(r"(?<![\w./-])([a-z]\w*(?:-\w+)+)", text, re.I)
         named = hyphenated[1] if hyphenated else ""
@@ -137,7 +157,10 @@ def _create_experiment(text: str, world: World, focus: Focus) -> Arguments | Mis
         return Missing("What shall the experiment be called?")
     arguments: Arguments = {"name": named}
     about = re.search(
-        r"\b(?:description|described as|desc)\s*(?:is|:|=)?\s*['\"“]?(.+?)['\"”]?$", text, re.I
+        r"\b(?:description|described as|describe (?:it|this) as|desc|purpose|it is about|which is"
+        r" about|meant for)\s*(?:is|:|=)?:?\s*['\"“]?(.+?)['\"”]?$",
+        text,
+        re.I,
     )
     if about:
         arguments["description"] = about[1]
@@ -152,9 +175,8 @@ def _upload_pipeline(text: str, world: World, focus: Focus) -> Arguments | Missi
             "Which file: a compiled package (`.yaml`) or a Python file with one `@dsl.pipeline`?"
         )
     arguments: Arguments = {"path": path[1]}
-    called = _CALLED.search(text.replace(path[1], " "))
-    if called and called[1].casefold() not in _NO_NAMES:
-        arguments["name"] = called[1]
+    if called := name_given(text.replace(path[1], " ")):
+        arguments["name"] = called
     return arguments
 
 
@@ -166,8 +188,18 @@ SKILLS = (
         changes=True,
     ),
     Skill(tool="list_schedules", read=no_arguments, in_words="list the schedules"),
-    Skill(tool="pause_schedule", read=_one_schedule, in_words="pause a schedule", changes=True),
-    Skill(tool="resume_schedule", read=_one_schedule, in_words="resume a schedule", changes=True),
+    Skill(
+        tool="pause_schedule",
+        read=_of_state(enabled=True),
+        in_words="pause a schedule",
+        changes=True,
+    ),
+    Skill(
+        tool="resume_schedule",
+        read=_of_state(enabled=False),
+        in_words="resume a schedule",
+        changes=True,
+    ),
     Skill(tool="delete_schedule", read=_one_schedule, in_words="delete a schedule", changes=True),
     Skill(tool="list_experiments", read=_list_experiments, in_words="list the experiments"),
     Skill(
