@@ -127,9 +127,9 @@ def cost(world: Worlds, trained: tuple[Scores, float]) -> Iterator[str]:
         ("a decision, 95 of 100 are faster", f"{decisions[int(0.95 * len(decisions))]:.1f} ms", ""),
         ("loading, median", f"{statistics.median(loads):.0f} ms", "300 ms"),
         ("the file", f"{INTENTS.stat().st_size / 2**20:.2f} MiB", "5 MiB"),
-        ("training, with five folds held out", f"{seconds:.0f} s", "60 s"),
+        ("training, with three folds held out", f"{seconds:.0f} s", "60 s"),
     ]
-    yield "What it costs, on a machine that was busy with other work.\n"
+    yield "What it costs, on two cores.\n"
     yield from table(("what", "measured", "at most"), rows)
 
 
@@ -160,7 +160,7 @@ def _trained(folder: Path) -> tuple[Scores, float]:
 
 def held_out(scores: Scores, plain: Scores) -> Iterator[str]:
     """Return how well the tool is picked for examples that were not learnt, by agent."""
-    yield "The right tool for an example that was not learnt, nor any like it (five folds).\n"
+    yield "The right tool for an example that was not learnt, nor any like it (three folds).\n"
     rows: list[Sequence[object]] = [
         ("words and parts of words only", *_tops(plain, plain.by_label)),
         ("with what words mean, as it is used", *_tops(scores, scores.by_label)),

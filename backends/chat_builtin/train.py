@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from joblib import Parallel, delayed
 from rapidfuzz import fuzz, process
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix
@@ -30,6 +31,7 @@ SEED = 42
 SOFTNESS = 0.5
 """The support vector machine's C."""
 FOLDS = 3
+PROCESSES = 2
 ALIKE = 85
 """Similarity (0 to 100) from which two examples are one in other words, and share a fold."""
 SURELY_RIGHT = 2
@@ -100,11 +102,24 @@ def _words(texts: Iterable[str]) -> frozenset[str]:
 
 def _held_out(texts: Sequence[str], labels: Labels, blocks: int) -> Floats:
     margins = np.zeros((len(texts), len(np.unique(labels))), dtype=np.float32)
-    for known, asked in GroupKFold(FOLDS).split(texts, labels, _groups(texts)):
-        vocabulary, idf, model = _fitted([texts[i] for i in known], labels[known], blocks)
-        matrix = _matrix([texts[i] for i in asked], vocabulary, idf)
-        margins[asked] = model.decision_function(matrix)
+    folds = [*GroupKFold(FOLDS).split(texts, labels, _groups(texts))]
+    # In processes: the solver's chance is one for all threads, so they would not repeat.
+    found = Parallel(n_jobs=PROCESSES)(
+        delayed(_margins)(
+            [texts[i] for i in known], labels[known], [texts[i] for i in asked], blocks
+        )
+        for known, asked in folds
+    )
+    for (_, asked), of_fold in zip(folds, found, strict=True):
+        margins[asked] = of_fold
     return margins
+
+
+def _margins(texts: Sequence[str], labels: Labels, asked: Sequence[str], blocks: int) -> Floats:
+    """Return how a classifier that learnt some examples sees others."""
+    vocabulary, idf, model = _fitted(texts, labels, blocks)
+    found: Floats = model.decision_function(_matrix(asked, vocabulary, idf))
+    return found
 
 
 def _groups(texts: Sequence[str]) -> npt.NDArray[np.intp]:
