@@ -3,59 +3,41 @@
 import contextlib
 import fcntl
 import os
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from backends.store_folder_files import explained
 from core.errors import RequestError, UnavailableError
 from core.objects import Progress
-
-BLOCKS_AHEAD = 4
-"""How many blocks may have arrived that the disk has not taken yet."""
 
 
 @dataclass(slots=True)
 class PartFile:
     """What has arrived of a download so far; it is locked, so one process writes it.
 
-    A thread of its own writes, so that the next block arrives meanwhile.
+    Each block is written before the next is asked for: one that waited would keep its memory, and
+    the next would need pages that the processor has not seen yet, which costs more than it saves.
     """
 
-    file: BinaryIO
+    file: FileIO
     done: int
     size: int
     progress: Progress | None
-    thread: ThreadPoolExecutor
-    _writes: deque[Future[int]] = field(default_factory=deque)
 
     def write(self, block: bytes) -> None:
         """Keep the next block.
 
         Raises:
-            OSError: The disk refuses it, or refused one before it.
+            OSError: The disk refuses it.
         """
-        self._writes.append(self.thread.submit(self.file.write, block))
-        self._wait_for_all_but(BLOCKS_AHEAD)
+        written = self.file.write(block)
+        while written < len(block):
+            written += self.file.write(memoryview(block)[written:])
         self.done += len(block)
         if self.progress is not None:
             self.progress(self.done, self.size)
-
-    def finish(self) -> None:
-        """Wait until the disk has all of it.
-
-        Raises:
-            OSError: It refuses.
-        """
-        self._wait_for_all_but(0)
-        self.file.flush()
-
-    def _wait_for_all_but(self, blocks: int) -> None:
-        while len(self._writes) > blocks:
-            self._writes.popleft().result()
 
 
 @contextlib.contextmanager
@@ -81,17 +63,14 @@ def part_file(path: Path, content: str, size: int, progress: Progress | None) ->
     part = path.with_name(f".{path.name[:100]}.{content[:12]}.part")
     with explained_target(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = open(part, "ab", opener=_without_links)  # noqa: SIM115 - closed below, before the rename
+        file = open(part, "ab", buffering=0, opener=_without_links)  # noqa: SIM115 - closed below
     try:
         _lock(file, path)
         _check_place(file, part, path)
         done = min(os.fstat(file.fileno()).st_size, size)
         with explained_target(path):
             file.truncate(done)
-            with ThreadPoolExecutor(1, "download") as thread:
-                arriving = PartFile(file, done, size, progress, thread)
-                yield arriving
-                arriving.finish()
+            yield PartFile(file, done, size, progress)
             os.replace(part, path)
     except UnavailableError as error:
         if isinstance(error.__cause__, OSError):
@@ -111,7 +90,7 @@ class _BusyError(RequestError):
     """Somebody else is writing the same target."""
 
 
-def _lock(file: BinaryIO, path: Path) -> None:
+def _lock(file: FileIO, path: Path) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -120,7 +99,7 @@ def _lock(file: BinaryIO, path: Path) -> None:
         ) from error
 
 
-def _check_place(file: BinaryIO, part: Path, path: Path) -> None:
+def _check_place(file: FileIO, part: Path, path: Path) -> None:
     """Make sure that nobody finished, and renamed, the part between our opening and locking it."""
     try:
         if os.path.samestat(os.fstat(file.fileno()), os.lstat(part)):
