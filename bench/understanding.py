@@ -129,7 +129,7 @@ def cost(world: Worlds, trained: tuple[Scores, float]) -> Iterator[str]:
         ("the file", f"{INTENTS.stat().st_size / 2**20:.2f} MiB", "5 MiB"),
         ("training, with three folds held out", f"{seconds:.0f} s", "60 s"),
     ]
-    yield "What it costs, on two cores.\n"
+    yield "What it costs, on two cores that had other work as well.\n"
     yield from table(("what", "measured", "at most"), rows)
 
 
