@@ -217,10 +217,26 @@ _WHY = re.compile(
 )
 
 
+_OF_A_RUN = frozenset(
+    "start_run describe_run watch_run read_metrics describe_pipeline diagnose_run retry_run"
+    " cancel_run".split()
+)
+_BY_THE_CLOCK = re.compile(
+    r"^\W*(?:(?:and|then|ok|okay|now|do it|do that|run it|please|so|from now on)\W+)*"
+    r"(?:every|each|daily|weekly|nightly|hourly"
+    r"|on (?:week|mon|tues|wednes|thurs|fri|satur|sun)\w*days?)\b"
+    r"(?!.*\?)[^.;]{0,50}$",
+    re.I,
+)
+"""A time by which what was spoken of is to be done again: "every weekday at six"."""
+
+
 def said_of_the_last(text: str, focus: Focus) -> str:
     """Return the tool for what is said of the last thing: "why?", "remove it again"; or nothing."""
     if focus.run and asks_why(text):
         return "diagnose_run"
+    if focus.pipeline and focus.tool in _OF_A_RUN and _BY_THE_CLOCK.match(text):
+        return "schedule_run"
     if focus.run and focus.tool in {"watch_run", "start_run"} and _CALLED_OFF.match(text):
         return "cancel_run"
     return _UNDONE_BY.get(focus.tool, "") if _UNDO.search(text) else ""

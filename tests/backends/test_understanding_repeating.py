@@ -58,6 +58,12 @@ def read(text: str, focus: Focus) -> object:
             {"platforms": ["aws", "kubeflow"]},
         ),
         (
+            "every weekday at six",
+            Focus(tool="start_run", run="nightly-0512", pipeline="delay-prediction"),
+            "schedule_run",
+            {"pipeline": "delay-prediction", "cron": "0 6 * * 1-5"},
+        ),
+        (
             "hmm no, take it out again",
             Focus(tool="create_bucket", bucket="datasets"),
             "delete_bucket",
